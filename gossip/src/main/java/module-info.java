@@ -1,0 +1,11 @@
+/** GossipSub: tells whoever follows a topic. */
+@org.jspecify.annotations.NullMarked
+module network.guts.gossip {
+    requires transitive network.guts.core;
+    requires transitive network.guts.runtime;
+    requires com.github.benmanes.caffeine;
+    requires com.google.protobuf;
+    requires org.slf4j;
+
+    exports network.guts.gossip;
+}

@@ -1,0 +1,12 @@
+/** A libp2p host: transports, secure channels, muxers, multistream-select, identify, ping, connections. */
+@org.jspecify.annotations.NullMarked
+module network.guts.libp2p {
+    requires transitive network.guts.core;
+    requires network.guts.runtime;
+    requires com.github.benmanes.caffeine;
+    requires com.google.protobuf;
+    requires org.bouncycastle.provider;
+    requires org.slf4j;
+
+    exports network.guts.libp2p;
+}

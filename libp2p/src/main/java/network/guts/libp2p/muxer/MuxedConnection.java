@@ -1,0 +1,42 @@
+package network.guts.libp2p.muxer;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+/** A secured connection that carries many streams. Blocking, thread-safe, for virtual threads. */
+public interface MuxedConnection extends Closeable {
+    /**
+     * Opens a stream. Costs no round trip; waits only while too many streams of ours are not yet acknowledged.
+     *
+     * @throws IOException if the connection ended, or the wait took longer than {@code timeout}
+     */
+    MuxedStream open(Duration timeout) throws IOException;
+
+    /**
+     * Waits for the next stream that the remote opens.
+     *
+     * @throws IOException with the reason, once the connection has ended
+     */
+    MuxedStream accept() throws IOException;
+
+    /** Streams that are open at the moment, both ways. */
+    int streams();
+
+    /** The last round trip that the muxer itself measured. */
+    Optional<Duration> roundTrip();
+
+    boolean isOpen();
+
+    /** Why it ended; empty while it is open. */
+    Optional<String> endReason();
+
+    /** Says go-away, and ends the connection and all of its streams. Never blocks for the remote. */
+    void close(String reason);
+
+    @Override
+    default void close() {
+        close("closed here");
+    }
+}

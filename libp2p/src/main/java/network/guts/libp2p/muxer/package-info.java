@@ -1,0 +1,2 @@
+/** Many streams over one secured connection, as interfaces; {@code yamux} implements them. */
+package network.guts.libp2p.muxer;

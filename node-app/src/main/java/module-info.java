@@ -1,0 +1,19 @@
+/** The program: command line, node, control socket, git remote helper. */
+@org.jspecify.annotations.NullMarked
+module network.guts.node {
+    requires info.picocli;
+    requires java.management;
+    requires network.guts.core;
+    requires network.guts.dht;
+    requires network.guts.gossip;
+    requires network.guts.libp2p;
+    requires network.guts.runtime;
+    requires network.guts.sync;
+    requires org.jline.terminal;
+    requires org.slf4j;
+    requires org.tomlj;
+    requires tools.jackson.core;
+
+    opens network.guts.node to
+            info.picocli;
+}

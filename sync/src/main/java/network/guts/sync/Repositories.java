@@ -1,0 +1,153 @@
+package network.guts.sync;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import network.guts.core.Bytes;
+import network.guts.core.PeerId;
+import network.guts.core.PeerInfo;
+import network.guts.sync.model.ObjectId;
+import network.guts.sync.model.PackId;
+import network.guts.sync.model.RepositoryId;
+
+/**
+ * The repositories that a node holds. Thread-safe, blocking; long work reports to a {@link Progress} and obeys
+ * interruption. Failures are {@link SyncException}s with a kind.
+ */
+public interface Repositories extends AutoCloseable {
+    /** Serves the sync protocol, resumes what was interrupted, provides and follows what is seeded. */
+    void start();
+
+    /**
+     * Makes the git repository at {@code source} a repository of the network, or publishes what is new in one that is.
+     * Nothing is published unless all of it can be.
+     */
+    Published publish(Path source, PublishOptions options, Progress progress) throws IOException;
+
+    /**
+     * Brings what this node holds of {@code repository} up to date: refs of several providers, packs of all that hold
+     * them, verified; then the refs move at once. Goes on where an interrupted fetch stopped.
+     *
+     * @param hints peers to ask besides those that are found ({@code ?peer=…}, the announcer)
+     */
+    Fetched fetch(RepositoryId repository, Collection<PeerInfo> hints, FetchOptions options, Progress progress)
+            throws IOException;
+
+    /** Keeps a repository and provides it: fetches what is missing, then follows its topic. */
+    Fetched seed(RepositoryId repository, Collection<PeerInfo> hints, Progress progress) throws IOException;
+
+    /** Stops providing and following; with {@code delete} the disk is freed. False if it was not seeded. */
+    boolean unseed(RepositoryId repository, boolean delete) throws IOException;
+
+    /** What this node holds, in order of ids. */
+    List<RepositoryState> list() throws IOException;
+
+    /** One of them; empty if this node does not hold it. */
+    Optional<RepositoryState> state(RepositoryId repository) throws IOException;
+
+    /** The bare repository on disk, readable by git: for upload-pack, and for handing packs over. */
+    Path gitDirectory(RepositoryId repository) throws IOException;
+
+    /**
+     * Takes a push: the objects are already in {@code quarantine}, a bare repository whose alternates name this one.
+     * When it returns, the new header is on disk, signed.
+     *
+     * @throws SyncException REFUSED if this node's signing key is no delegate, or an update is no fast-forward and not
+     *     forced
+     */
+    Pushed push(RepositoryId repository, Path quarantine, List<RefUpdate> updates, Progress progress)
+            throws IOException;
+
+    /**
+     * Judges a signed record from the repository's topic, and takes it in if it is valid and new.
+     *
+     * @param from the neighbour that sent it: asked first for what is missing
+     */
+    Judgement announced(RepositoryId repository, PeerId from, byte[] envelope);
+
+    /** Asks one provider what it has and how fresh it is. */
+    ProviderCheck check(RepositoryId repository, PeerInfo provider, Duration timeout) throws IOException;
+
+    @Override
+    void close();
+
+    /** Options of {@link #publish}. Empty values keep what is there, or take it from the source. */
+    record PublishOptions(
+            Optional<String> name, Optional<String> description, Optional<String> defaultBranch, boolean purge) {}
+
+    /** Options of {@link #fetch}. */
+    record FetchOptions(int maxProviders, Duration timeout, Optional<Bytes> identityChoice) {}
+
+    /** What {@link #publish} did. {@code refs} counts the signed refs. */
+    record Published(
+            RepositoryId repository,
+            boolean created,
+            long sequence,
+            int refs,
+            long objects,
+            long bytes,
+            int newPacks) {}
+
+    /**
+     * What {@link #fetch} did.
+     *
+     * @param bytesByProvider verified chunk bytes
+     * @param blamed providers that were dropped, with the reason
+     * @param confirmed the newest word of freshness, if there is one
+     */
+    record Fetched(
+            RepositoryId repository,
+            boolean changed,
+            int refs,
+            long objects,
+            long bytes,
+            Map<PeerId, Long> bytesByProvider,
+            Map<PeerId, String> blamed,
+            Optional<Instant> confirmed,
+            int providersAsked) {}
+
+    /** One ref of a push; an empty {@code target} deletes. */
+    record RefUpdate(String name, Optional<ObjectId> expected, Optional<ObjectId> target, boolean force) {}
+
+    /** What {@link #push} did; {@code results} has "ok" or the reason of the refusal for each name. */
+    record Pushed(long sequence, Map<String, String> results, long objects, long bytes) {}
+
+    /** What is held of one repository. */
+    record RepositoryState(
+            RepositoryId repository,
+            String name,
+            String description,
+            String defaultBranch,
+            long revision,
+            List<PeerId> delegates,
+            int threshold,
+            boolean seeded,
+            boolean delegate,
+            Map<String, ObjectId> refs,
+            List<DelegateState> views,
+            List<PackId> packs,
+            long objects,
+            long diskBytes,
+            Optional<Instant> heardOf,
+            Optional<Instant> confirmed,
+            List<String> warnings) {}
+
+    /** What one delegate last signed. {@code equivocation} says in words what was found, if anything was. */
+    record DelegateState(
+            PeerId delegate, long sequence, Instant time, Map<String, ObjectId> refs, Optional<String> equivocation) {}
+
+    /** What a provider says that it has. */
+    record ProviderCheck(PeerInfo provider, Map<PeerId, Long> sequences, Optional<Instant> fresh, boolean complete) {}
+
+    /** What to do with a gossiped record. */
+    enum Judgement {
+        ACCEPT,
+        IGNORE,
+        REJECT
+    }
+}
