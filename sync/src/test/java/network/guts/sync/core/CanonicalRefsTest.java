@@ -80,9 +80,13 @@ class CanonicalRefsTest {
         return Map.entry(key.publicKey(), new RefsBody(refs, List.of(pack("p")), List.of(), List.of()));
     }
 
-    @SafeVarargs
-    private CanonicalRefs canonical(int threshold, Map.Entry<PublicKey, RefsBody>... views) {
-        return CanonicalRefs.of(first(threshold, ALICE, BOB, CAROL), Map.ofEntries(views), graph);
+    private CanonicalRefs canonical(int threshold, Map.Entry<PublicKey, RefsBody> one) {
+        return CanonicalRefs.of(first(threshold, ALICE, BOB, CAROL), Map.ofEntries(one), graph);
+    }
+
+    private CanonicalRefs canonical(
+            int threshold, Map.Entry<PublicKey, RefsBody> one, Map.Entry<PublicKey, RefsBody> other) {
+        return CanonicalRefs.of(first(threshold, ALICE, BOB, CAROL), Map.ofEntries(one, other), graph);
     }
 
     private CanonicalRefs main(int threshold, String... tips) {
