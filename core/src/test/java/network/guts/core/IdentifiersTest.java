@@ -44,7 +44,14 @@ class IdentifiersTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'',''", "61,2g", "626262,a3gV", "636363,aPEr", "00000000000000000000,1111111111", "0000287fb4cd,11233QC4"})
+    @CsvSource({
+        "'',''",
+        "61,2g",
+        "626262,a3gV",
+        "636363,aPEr",
+        "00000000000000000000,1111111111",
+        "0000287fb4cd,11233QC4"
+    })
     void base58(String bytes, String text) throws MalformedException {
         assertThat(Multibase.base58(hex(bytes))).isEqualTo(text);
         assertThat(Multibase.fromBase58(text)).isEqualTo(hex(bytes));
@@ -74,8 +81,12 @@ class IdentifiersTest {
         for (int i = 0; i < 1_000; i++) {
             byte[] bytes = new byte[random.nextInt(64)];
             random.nextBytes(bytes);
-            assertThat(Multibase.fromBase32(Multibase.base32(bytes))).as("seed 12").isEqualTo(bytes);
-            assertThat(Multibase.fromBase58(Multibase.base58(bytes))).as("seed 12").isEqualTo(bytes);
+            assertThat(Multibase.fromBase32(Multibase.base32(bytes)))
+                    .as("seed 12")
+                    .isEqualTo(bytes);
+            assertThat(Multibase.fromBase58(Multibase.base58(bytes)))
+                    .as("seed 12")
+                    .isEqualTo(bytes);
         }
     }
 
@@ -84,7 +95,8 @@ class IdentifiersTest {
         String empty = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku";
         assertThat(new Cid(Cid.RAW, Multihash.sha256(new byte[0]))).hasToString(empty);
         assertThat(Cid.parse(empty)).isEqualTo(new Cid(Cid.RAW, Multihash.sha256(new byte[0])));
-        assertThat(Cid.parse("QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG").codec()).isEqualTo(Cid.DAG_PB);
+        assertThat(Cid.parse("QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG").codec())
+                .isEqualTo(Cid.DAG_PB);
         for (String bad : new String[] {"", "b", "z", "Qm", "hello", empty + "a", empty.substring(2)}) {
             assertThatThrownBy(() -> Cid.parse(bad)).as(bad).isInstanceOf(MalformedException.class);
         }

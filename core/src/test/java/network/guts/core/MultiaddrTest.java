@@ -46,18 +46,56 @@ class MultiaddrTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "/", "ip4/1.2.3.4", "/ip4", "/ip4/", "/ip4/1.2.3", "/ip4/1.2.3.256", "/ip4/1.2.3.4.5", "/ip4/::1", "/ip6/1.2.3.4",
-                "/ip6/:::", "/ip6/1::2::3", "/ip6/12345::", "/ip6/1:2:3:4:5:6:7:8:9", "/ip6/1:2:3:4:5:6:7::8", "/tcp/65536", "/tcp/-1", "/tcp/+1", "/tcp/a",
-                "/ip4/127.0.0.1/nothing/1", "/dns4/", "/dns4/a b", "/dns4/\u001b[2J", "/p2p/hello", "/ip4/1.2.3.4//tcp/1", "/certhash/xAAAA"
+                "",
+                "/",
+                "ip4/1.2.3.4",
+                "/ip4",
+                "/ip4/",
+                "/ip4/1.2.3",
+                "/ip4/1.2.3.256",
+                "/ip4/1.2.3.4.5",
+                "/ip4/::1",
+                "/ip6/1.2.3.4",
+                "/ip6/:::",
+                "/ip6/1::2::3",
+                "/ip6/12345::",
+                "/ip6/1:2:3:4:5:6:7:8:9",
+                "/ip6/1:2:3:4:5:6:7::8",
+                "/tcp/65536",
+                "/tcp/-1",
+                "/tcp/+1",
+                "/tcp/a",
+                "/ip4/127.0.0.1/nothing/1",
+                "/dns4/",
+                "/dns4/a b",
+                "/dns4/\u001b[2J",
+                "/p2p/hello",
+                "/ip4/1.2.3.4//tcp/1",
+                "/certhash/xAAAA"
             })
     void malformedText(String text) {
         assertThatThrownBy(() -> Multiaddr.parse(text)).isInstanceOf(MalformedException.class);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "04", "047f0000", "06", "0600", "36", "3605", "36056162", "360161ff", "ffff7f", "3601ff", "a503021220"})
+    @ValueSource(
+            strings = {
+                "",
+                "04",
+                "047f0000",
+                "06",
+                "0600",
+                "36",
+                "3605",
+                "36056162",
+                "360161ff",
+                "ffff7f",
+                "3601ff",
+                "a503021220"
+            })
     void malformedBytes(String bytes) {
-        assertThatThrownBy(() -> Multiaddr.parse(HexFormat.of().parseHex(bytes))).isInstanceOf(MalformedException.class);
+        assertThatThrownBy(() -> Multiaddr.parse(HexFormat.of().parseHex(bytes)))
+                .isInstanceOf(MalformedException.class);
         assertThat(Multiaddr.tryParse(HexFormat.of().parseHex(bytes))).isEmpty();
     }
 
@@ -80,7 +118,8 @@ class MultiaddrTest {
         SplittableRandom random = new SplittableRandom(13);
         byte[][] starts = {
             Multiaddr.parse("/ip4/192.0.2.1/tcp/1/p2p/" + PEER).toBytes(),
-            Multiaddr.parse("/ip6/2001:db8::1/udp/4001/quic-v1/p2p/" + PEER + "/p2p-circuit").toBytes(),
+            Multiaddr.parse("/ip6/2001:db8::1/udp/4001/quic-v1/p2p/" + PEER + "/p2p-circuit")
+                    .toBytes(),
             Multiaddr.parse("/dns/a.example/tcp/1/tls/sni/b.example/ws").toBytes()
         };
         for (int i = 0; i < 20_000; i++) {
@@ -90,8 +129,12 @@ class MultiaddrTest {
             }
             Optional<Multiaddr> parsed = Multiaddr.tryParse(bytes);
             if (parsed.isPresent()) {
-                assertThat(Multiaddr.parse(parsed.get().toString())).as("seed 13, round " + i).isEqualTo(parsed.get());
-                assertThat(Multiaddr.parse(parsed.get().toBytes())).as("seed 13, round " + i).isEqualTo(parsed.get());
+                assertThat(Multiaddr.parse(parsed.get().toString()))
+                        .as("seed 13, round " + i)
+                        .isEqualTo(parsed.get());
+                assertThat(Multiaddr.parse(parsed.get().toBytes()))
+                        .as("seed 13, round " + i)
+                        .isEqualTo(parsed.get());
             }
         }
     }

@@ -58,12 +58,19 @@ class SignaturesTest {
         BigInteger sum = new BigInteger(1, reversed(s)).add(order);
         byte[] sumBytes = sum.toByteArray();
         byte[] padded = new byte[32];
-        System.arraycopy(sumBytes, Math.max(0, sumBytes.length - 32), padded, 32 - Math.min(32, sumBytes.length), Math.min(32, sumBytes.length));
+        System.arraycopy(
+                sumBytes,
+                Math.max(0, sumBytes.length - 32),
+                padded,
+                32 - Math.min(32, sumBytes.length),
+                Math.min(32, sumBytes.length));
         System.arraycopy(reversed(padded), 0, high, 32, 32);
         assertThat(key(1).publicKey().verify(message, signature)).isTrue();
         assertThat(key(1).publicKey().verify(message, high)).isFalse();
-        assertThat(key(1).publicKey().verify(message, Arrays.copyOf(signature, 63))).isFalse();
-        assertThat(key(1).publicKey().verify(message, Arrays.copyOf(signature, 65))).isFalse();
+        assertThat(key(1).publicKey().verify(message, Arrays.copyOf(signature, 63)))
+                .isFalse();
+        assertThat(key(1).publicKey().verify(message, Arrays.copyOf(signature, 65)))
+                .isFalse();
         assertThat(key(2).publicKey().verify(message, signature)).isFalse();
     }
 
@@ -97,7 +104,8 @@ class SignaturesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "0801", "1200", "08", "080112", "08021200", "0801120100", "0800120101", "08631200", "ff"})
+    @ValueSource(
+            strings = {"", "0801", "1200", "08", "080112", "08021200", "0801120100", "0800120101", "08631200", "ff"})
     void malformedKeysAreValuesAndNotAccidents(String encoded) {
         assertThatThrownBy(() -> PublicKey.parse(hex(encoded))).isInstanceOf(MalformedException.class);
         byte[] envelope = new byte[2 + encoded.length() / 2];
@@ -136,14 +144,17 @@ class SignaturesTest {
     @Test
     void peerRecordsAlsoInTheOlderForm() throws MalformedException {
         PeerRecord record = new PeerRecord(
-                key(1).peerId(), 42, List.of(Multiaddr.parse("/ip4/192.0.2.1/tcp/9000"), Multiaddr.parse("/ip6/2001:db8::1/udp/1/quic-v1")));
+                key(1).peerId(),
+                42,
+                List.of(Multiaddr.parse("/ip4/192.0.2.1/tcp/9000"), Multiaddr.parse("/ip6/2001:db8::1/udp/1/quic-v1")));
         SignedEnvelope sealed = record.seal(key(1));
         assertThat(PeerRecord.open(sealed)).isEqualTo(record);
         byte[] payload = sealed.verify("libp2p-peer-record", new byte[] {3, 1});
         byte[] oldType = "/libp2p/routing-state-record".getBytes(StandardCharsets.US_ASCII);
         assertThat(PeerRecord.open(SignedEnvelope.seal(key(1), "libp2p-routing-state", oldType, payload)))
                 .isEqualTo(record);
-        assertThatThrownBy(() -> PeerRecord.open(SignedEnvelope.seal(key(2), "libp2p-peer-record", new byte[] {3, 1}, payload)))
+        assertThatThrownBy(() ->
+                        PeerRecord.open(SignedEnvelope.seal(key(2), "libp2p-peer-record", new byte[] {3, 1}, payload)))
                 .isInstanceOf(MalformedException.class);
         assertThatThrownBy(() -> PeerRecord.open(SignedEnvelope.seal(key(1), "libp2p-peer-record", oldType, payload)))
                 .isInstanceOf(MalformedException.class);

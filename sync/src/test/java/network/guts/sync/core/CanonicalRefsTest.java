@@ -41,7 +41,7 @@ class CanonicalRefsTest {
 
         @Override
         public boolean isAncestor(ObjectId ancestor, ObjectId descendant) {
-            return reached.get(descendant).contains(ancestor);
+            return reached.getOrDefault(descendant, Set.of()).contains(ancestor);
         }
 
         @Override

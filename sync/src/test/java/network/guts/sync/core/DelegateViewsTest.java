@@ -150,7 +150,10 @@ class DelegateViewsTest {
             views.accept(header(ALICE, sequence, "a"));
         }
         assertThat(views.headers(ALICE.publicKey())).contains(mends).hasSizeBetween(64, 66);
-        assertThat(views.counting().get(ALICE.publicKey()).value().sequence()).isEqualTo(399);
+        assertThat(views.counting())
+                .hasEntrySatisfying(
+                        ALICE.publicKey(),
+                        newest -> assertThat(newest.value().sequence()).isEqualTo(399));
 
         DelegateViews again = new DelegateViews(chain);
         views.evidence().forEach(again::accept);
