@@ -157,10 +157,7 @@ class GossipSubTest {
         MemoryHost.connect(one.host, two.host);
         MemoryHost.connect(two.host, three.host);
         await(() -> one.gossip.peers(TOPIC).contains(two.host.peerId()), "hello");
-        await(
-                () -> two.gossip.topics().stream()
-                        .anyMatch(topic -> topic.mesh().size() == 2),
-                "mesh");
+        await(() -> two.gossip.topics().stream().anyMatch(topic -> topic.mesh().size() == 2), "mesh");
         one.gossip.publish(TOPIC, bytes("bad"));
         one.gossip.publish(TOPIC, bytes("good"));
         assertThat(two.next().data()).isEqualTo(Bytes.of(bytes("good")));
