@@ -7,4 +7,9 @@ module network.guts.core {
 
     exports network.guts.core;
     exports network.guts.core.host;
+
+    // protobuf names missing required fields by reflection: without this a remote could cause an exception that is a
+    // bug.
+    opens network.guts.core.wire.proto to
+            com.google.protobuf;
 }
