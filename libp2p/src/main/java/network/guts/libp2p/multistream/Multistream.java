@@ -18,11 +18,13 @@ public final class Multistream {
     public record Negotiated(String protocol, MuxedStream stream) {}
 
     /** As the dialer of a stream. A single protocol is negotiated lazily, without a round trip. */
+    @SuppressWarnings("DoNotCallSuggester")
     public static Negotiated select(MuxedStream stream, List<String> protocols, Duration timeout) throws IOException {
         throw new IOException("not there yet " + stream + protocols + timeout);
     }
 
     /** As the one who accepted a stream: answers until one of {@code served} was agreed on. */
+    @SuppressWarnings("DoNotCallSuggester")
     public static Negotiated respond(MuxedStream stream, Collection<String> served, Duration timeout)
             throws IOException {
         throw new IOException("not there yet " + stream + served + timeout);
