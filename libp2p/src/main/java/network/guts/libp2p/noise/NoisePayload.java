@@ -40,6 +40,9 @@ record NoisePayload(PublicKey key, List<String> muxers) {
         } catch (InvalidProtocolBufferException e) {
             throw new MalformedException("handshake payload is no protobuf", e);
         }
+        if (!parsed.hasIdentityKey()) {
+            throw new MalformedException("handshake payload without an identity key");
+        }
         PublicKey key = PublicKey.parse(parsed.getIdentityKey().toByteArray());
         if (!key.verify(signed(staticKey), parsed.getIdentitySig().toByteArray())) {
             throw new MalformedException("the handshake's static key is not signed by " + key.peerId());

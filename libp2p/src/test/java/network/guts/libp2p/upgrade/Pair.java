@@ -62,6 +62,20 @@ public record Pair(UpgradedConnection dialer, UpgradedConnection listener) imple
         T run() throws Exception;
     }
 
+    /** What returns nothing. */
+    @FunctionalInterface
+    public interface Action {
+        void run() throws Exception;
+    }
+
+    /** Runs on a virtual thread; true in the end. */
+    public static CompletableFuture<Boolean> started(Action action) {
+        return inBackground(() -> {
+            action.run();
+            return true;
+        });
+    }
+
     /** Runs on a virtual thread. */
     public static <T> CompletableFuture<T> inBackground(Task<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
