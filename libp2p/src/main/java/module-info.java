@@ -2,7 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module network.guts.libp2p {
     requires transitive network.guts.core;
-    requires network.guts.runtime;
+    requires transitive network.guts.runtime;
     requires com.github.benmanes.caffeine;
     requires com.google.protobuf;
     requires org.bouncycastle.provider;
