@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.PeerId;
 import network.guts.core.host.ConnectionInfo;
@@ -35,6 +36,7 @@ public final class Connections {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<PeerId, List<Connection>> byPeer = new LinkedHashMap<>();
     private final Map<PeerId, Set<String>> tags = new HashMap<>();
+    private final Condition emptied = lock.newCondition();
     private int count;
     private boolean closed;
 
@@ -143,6 +145,7 @@ public final class Connections {
                 return;
             }
             count--;
+            emptied.signalAll();
             if (all.isEmpty()) {
                 byPeer.remove(peer);
                 events.add(listener -> listener.disconnected(peer));
@@ -234,6 +237,21 @@ public final class Connections {
         try {
             closed = true;
             return all();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until all are gone, for a bounded time. */
+    void awaitEmpty(Duration timeout) {
+        lock.lock();
+        try {
+            long nanos = timeout.toNanos();
+            while (count > 0 && nanos > 0) {
+                nanos = emptied.awaitNanos(nanos);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } finally {
             lock.unlock();
         }

@@ -8,8 +8,6 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import network.guts.core.Multiaddr;
@@ -255,14 +253,6 @@ public final class Swarm {
         closed = true;
         dialer.close();
         connections.close().forEach(connection -> connection.muxed().close("this host is closing"));
-        CountDownLatch never = new CountDownLatch(1);
-        long deadline = System.nanoTime() + STOP_TIMEOUT.toNanos();
-        try {
-            while (!connections.all().isEmpty() && System.nanoTime() < deadline) {
-                never.await(10, TimeUnit.MILLISECONDS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        connections.awaitEmpty(STOP_TIMEOUT);
     }
 }
