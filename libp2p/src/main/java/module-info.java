@@ -9,4 +9,8 @@ module network.guts.libp2p {
     requires org.slf4j;
 
     exports network.guts.libp2p;
+
+    // protobuf's messages look at themselves by reflection
+    opens network.guts.libp2p.identify.proto to
+            com.google.protobuf;
 }

@@ -18,12 +18,9 @@ import network.guts.core.SignedEnvelope;
  * @param addresses at most {@link #MAX_ADDRESSES}
  * @param record its newest signed record
  */
-record PeerEntry(
-        Instant lastSeen, Instant updated, Map<Multiaddr, Address> addresses, Optional<SignedRecord> record) {
+record PeerEntry(Instant lastSeen, Instant updated, Map<Multiaddr, Address> addresses, Optional<SignedRecord> record) {
     /** A host with more usable addresses than this has none that matter. */
     static final int MAX_ADDRESSES = 64;
-
-    static final PeerEntry NONE = new PeerEntry(Instant.EPOCH, Instant.EPOCH, Map.of(), Optional.empty());
 
     /**
      * @param expires when it is forgotten
@@ -39,6 +36,8 @@ record PeerEntry(
             .thenComparing(entry -> entry.getValue().expires())
             .reversed()
             .thenComparing(Map.Entry::getKey);
+
+    static final PeerEntry NONE = new PeerEntry(Instant.EPOCH, Instant.EPOCH, Map.of(), Optional.empty());
 
     PeerEntry {
         Map<Multiaddr, Address> best = new LinkedHashMap<>();

@@ -25,17 +25,15 @@ import org.slf4j.LoggerFactory;
 
 /** The address book's tables. Instants are milliseconds since the epoch. */
 final class PeerTables {
-    private static final List<String> STEPS = List.of(
-            """
+    private static final List<String> STEPS =
+            List.of("""
             CREATE TABLE libp2p_peer (
                 peer BLOB PRIMARY KEY,
                 last_seen INTEGER NOT NULL,
                 updated INTEGER NOT NULL,
                 record BLOB,
                 record_expires INTEGER NOT NULL
-            ) WITHOUT ROWID""",
-            "CREATE INDEX libp2p_peer_seen ON libp2p_peer (last_seen, updated)",
-            """
+            ) WITHOUT ROWID""", "CREATE INDEX libp2p_peer_seen ON libp2p_peer (last_seen, updated)", """
             CREATE TABLE libp2p_address (
                 peer BLOB NOT NULL REFERENCES libp2p_peer (peer) ON DELETE CASCADE,
                 address BLOB NOT NULL,
@@ -123,8 +121,7 @@ final class PeerTables {
 
     private static void write(Connection sql, PeerId peer, PeerEntry entry) throws SQLException {
         try (PreparedStatement delete = sql.prepareStatement("DELETE FROM libp2p_address WHERE peer = ?");
-                PreparedStatement upsert = sql.prepareStatement(
-                        """
+                PreparedStatement upsert = sql.prepareStatement("""
                         INSERT INTO libp2p_peer (peer, last_seen, updated, record, record_expires) VALUES (?, ?, ?, ?, ?)
                         ON CONFLICT (peer) DO UPDATE SET last_seen = excluded.last_seen, updated = excluded.updated,
                             record = excluded.record, record_expires = excluded.record_expires""");
@@ -137,7 +134,8 @@ final class PeerTables {
             upsert.setLong(3, entry.updated().toEpochMilli());
             upsert.setBytes(
                     4, entry.record().map(r -> r.envelope().encoded().toArray()).orElse(null));
-            upsert.setLong(5, entry.record().map(r -> r.expires().toEpochMilli()).orElse(0L));
+            upsert.setLong(
+                    5, entry.record().map(r -> r.expires().toEpochMilli()).orElse(0L));
             upsert.executeUpdate();
             for (Map.Entry<Multiaddr, Address> address : entry.addresses().entrySet()) {
                 insert.setBytes(1, peer.toBytes());

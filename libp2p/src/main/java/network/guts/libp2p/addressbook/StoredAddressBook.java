@@ -205,7 +205,7 @@ public final class StoredAddressBook implements AddressBook, AutoCloseable {
         try {
             PeerEntry before = current(peer);
             PeerEntry after = change.apply(before);
-            if (after == before) {
+            if (after.equals(before)) {
                 return;
             }
             cache.put(peer, after);

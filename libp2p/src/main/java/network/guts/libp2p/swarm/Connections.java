@@ -121,9 +121,9 @@ public final class Connections {
         if (!older.isOpen()) {
             return newer;
         }
-        Duration apart = Duration.between(older.info().since(), newer.info().since()).abs();
-        boolean crossed =
-                older.outbound() != newer.outbound() && apart.compareTo(config.connectionTimeout()) <= 0;
+        Duration apart =
+                Duration.between(older.info().since(), newer.info().since()).abs();
+        boolean crossed = older.outbound() != newer.outbound() && apart.compareTo(config.connectionTimeout()) <= 0;
         if (!crossed) {
             return newer;
         }
@@ -164,7 +164,8 @@ public final class Connections {
             List<Connection> all = byPeer.getOrDefault(peer, List.of());
             return all.stream()
                     .filter(Connection::isOpen)
-                    .min(Comparator.comparing(connection -> connection.retiring().isPresent()));
+                    .min(Comparator.comparing(
+                            connection -> connection.retiring().isPresent()));
         } finally {
             lock.unlock();
         }
@@ -179,7 +180,13 @@ public final class Connections {
         }
     }
 
-    List<Connection> of(PeerId peer) {
+    /** The connection of {@link ConnectionInfo#id}, if it is still there. */
+    public Optional<Connection> find(long id) {
+        return all().stream().filter(c -> c.info().id() == id).findFirst();
+    }
+
+    /** The connections to {@code peer}, the oldest first. */
+    public List<Connection> of(PeerId peer) {
         lock.lock();
         try {
             return List.copyOf(byPeer.getOrDefault(peer, List.of()));
@@ -262,7 +269,10 @@ public final class Connections {
         Instant before = clock.instant().minus(RETIRE_AFTER);
         for (Connection connection : all()) {
             if (connection.idle()
-                    && connection.retiring().filter(since -> !since.isAfter(before)).isPresent()) {
+                    && connection
+                            .retiring()
+                            .filter(since -> !since.isAfter(before))
+                            .isPresent()) {
                 connection.muxed().close("another connection to this peer is used");
             }
         }
@@ -274,7 +284,8 @@ public final class Connections {
         if (all.size() > config.highWater()) {
             Instant young = clock.instant().minus(config.trimGrace());
             List<Connection> candidates = all.stream()
-                    .filter(c -> !isProtected(c.info().peer()) && !c.info().since().isAfter(young))
+                    .filter(c ->
+                            !isProtected(c.info().peer()) && !c.info().since().isAfter(young))
                     .sorted(Comparator.comparing((Connection c) -> !c.idle()).thenComparing(Connection::lastActive))
                     .toList();
             close(candidates, all.size() - config.lowWater(), "trimmed: too many connections");
@@ -298,10 +309,13 @@ public final class Connections {
     }
 
     private static void close(List<Connection> candidates, int wanted, String reason) {
-        candidates.stream().limit(wanted).forEach(connection -> connection.muxed().close(reason));
+        candidates.stream()
+                .limit(wanted)
+                .forEach(connection -> connection.muxed().close(reason));
     }
 
-    List<ConnectionInfo> infos() {
+    /** What is fixed about them, the oldest first. */
+    public List<ConnectionInfo> infos() {
         return all().stream().map(Connection::info).toList();
     }
 }

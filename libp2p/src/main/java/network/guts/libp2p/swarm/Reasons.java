@@ -10,7 +10,8 @@ public final class Reasons {
 
     public static String of(IOException failure) {
         String message = failure.getMessage();
-        return printable(message == null || message.isBlank() ? failure.getClass().getSimpleName() : message, MAX);
+        return printable(
+                message == null || message.isBlank() ? failure.getClass().getSimpleName() : message, MAX);
     }
 
     /** {@code text} without what could move a cursor, and not endless. */
@@ -18,7 +19,9 @@ public final class Reasons {
         StringBuilder clean = new StringBuilder();
         text.codePoints().limit(max).forEach(c -> {
             boolean harmless = c >= 0x20 && c < 0x7f
-                    || c > 0xa0 && Character.isDefined(c) && Character.getType(c) != Character.FORMAT
+                    || c > 0xa0
+                            && Character.isDefined(c)
+                            && Character.getType(c) != Character.FORMAT
                             && Character.getType(c) != Character.SURROGATE
                             && Character.getType(c) != Character.LINE_SEPARATOR
                             && Character.getType(c) != Character.PARAGRAPH_SEPARATOR;

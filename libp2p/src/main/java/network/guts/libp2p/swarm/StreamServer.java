@@ -107,8 +107,8 @@ final class StreamServer {
      */
     Stream open(Connection connection, List<String> wanted, Duration timeout) throws IOException {
         long start = System.nanoTime();
-        StreamSlots.Slot slot = outbound.take(connection.info().peer())
-                .orElseThrow(() -> new IOException("too many streams are open"));
+        StreamSlots.Slot slot =
+                outbound.take(connection.info().peer()).orElseThrow(() -> new IOException("too many streams are open"));
         Optional<MuxedStream> fresh = Optional.empty();
         boolean ready = false;
         try {

@@ -129,9 +129,8 @@ public final class Swarm {
                 channel.close();
                 return;
             }
-            Optional<InboundGate.Pass> pass = closed
-                    ? Optional.empty()
-                    : gate.enter(remote.getAddress(), () -> closeQuietly(channel));
+            Optional<InboundGate.Pass> pass =
+                    closed ? Optional.empty() : gate.enter(remote.getAddress(), () -> closeQuietly(channel));
             if (pass.isEmpty()) {
                 LOG.debug("connection from {} refused: too many", remote);
                 channel.close();
@@ -202,9 +201,7 @@ public final class Swarm {
         try {
             connections.trim();
             book.seen(peer);
-            Thread.ofVirtual()
-                    .name("ready-" + peer.abbreviated())
-                    .start(() -> ready.accept(connection));
+            Thread.ofVirtual().name("ready-" + peer.abbreviated()).start(() -> ready.accept(connection));
             reason = streams.serve(connection);
         } finally {
             connection.muxed().close(reason);
@@ -232,7 +229,8 @@ public final class Swarm {
 
     public List<ConnectionStatus> status() {
         return connections.all().stream()
-                .map(connection -> connection.status(connections.isProtected(connection.info().peer())))
+                .map(connection -> connection.status(
+                        connections.isProtected(connection.info().peer())))
                 .toList();
     }
 
@@ -245,7 +243,9 @@ public final class Swarm {
 
     /** Connections whose peers are still there. */
     public void noteSeen() {
-        connections.all().stream().filter(Connection::isOpen).forEach(c -> book.seen(c.info().peer()));
+        connections.all().stream()
+                .filter(Connection::isOpen)
+                .forEach(c -> book.seen(c.info().peer()));
     }
 
     /** Ends all connections, and waits a moment until they are gone. */

@@ -24,8 +24,9 @@ public interface AddressResolver {
         switch (first.part()) {
             case IP4, IP6 -> {}
             case DNS, DNS4, DNS6, DNSADDR -> throw new UnsupportedAddressException("names are not supported");
-            default -> throw new UnsupportedAddressException(
-                    "addresses of " + first.part().text() + " are not supported");
+            default ->
+                throw new UnsupportedAddressException(
+                        "addresses of " + first.part().text() + " are not supported");
         }
         if (address.has(Part.P2P_CIRCUIT)) {
             throw new UnsupportedAddressException("relays are not supported");

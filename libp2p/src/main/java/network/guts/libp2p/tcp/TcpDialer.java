@@ -30,7 +30,7 @@ public final class TcpDialer {
         boolean connected = false;
         try {
             prepare(channel);
-            channel.socket().connect(target, (int) Math.clamp(timeout.toMillis(), 1, Integer.MAX_VALUE));
+            channel.socket().connect(target, Math.clamp(timeout.toMillis(), 1, Integer.MAX_VALUE));
             connected = true;
             return channel;
         } catch (SocketTimeoutException e) {
@@ -39,8 +39,7 @@ public final class TcpDialer {
             throw reason("no route to the host", e);
         } catch (ConnectException e) {
             String message = e.getMessage();
-            throw reason(
-                    message != null && message.contains("refused") ? "connection refused" : "cannot connect", e);
+            throw reason(message != null && message.contains("refused") ? "connection refused" : "cannot connect", e);
         } catch (ClosedByInterruptException e) {
             throw reason("given up", e);
         } finally {

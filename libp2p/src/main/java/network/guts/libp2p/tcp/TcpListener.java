@@ -81,7 +81,11 @@ public final class TcpListener implements Closeable {
                 LOG.debug("listener on port {} ended", bound.getPort());
                 return;
             } catch (IOException | RuntimeException e) {
-                LOG.warn("cannot accept on port {}, next try in {} ms: {}", bound.getPort(), pause.toMillis(), e.toString());
+                LOG.warn(
+                        "cannot accept on port {}, next try in {} ms: {}",
+                        bound.getPort(),
+                        pause.toMillis(),
+                        e.toString());
                 if (closedWithin(pause)) {
                     return;
                 }
