@@ -242,6 +242,16 @@ public final class Libp2pHost implements Host, Closeable {
         return swarm.status();
     }
 
+    /** Streams that are open at the moment, both ways, over all connections. */
+    public int openStreams() {
+        return swarm.openStreams();
+    }
+
+    /** Inbound connections that are still in their handshake. */
+    public int handshakes() {
+        return swarm.handshakes();
+    }
+
     @Override
     public boolean isConnected(PeerId peer) {
         return swarm.connections().isConnected(peer);

@@ -104,9 +104,12 @@ class Libp2pHostTest {
         });
         connect(a, b);
         for (String protocol : List.of("/test/io/1", "/test/bug/1")) {
-            try (Stream stream = a.open(b.peerId(), List.of(protocol), LONG)) {
-                assertThatThrownBy(() -> stream.readFully(new byte[1], 0, 1)).isInstanceOf(StreamResetException.class);
-            }
+            assertThatThrownBy(() -> {
+                        try (Stream stream = a.open(b.peerId(), List.of(protocol), LONG)) {
+                            stream.readFully(new byte[1], 0, 1);
+                        }
+                    })
+                    .isInstanceOf(StreamResetException.class);
         }
         talk(a, b);
         assertThat(a.connections()).hasSize(1);

@@ -47,6 +47,10 @@ final class StreamServer {
         }
     }
 
+    int open() {
+        return inbound.total() + outbound.total();
+    }
+
     private void accept(Connection connection, MuxedStream stream) {
         Optional<StreamSlots.Slot> slot = inbound.take(connection.info().peer());
         if (slot.isEmpty()) {

@@ -238,6 +238,16 @@ public final class Swarm {
                 .toList();
     }
 
+    /** Streams that are open at the moment, both ways. */
+    public int openStreams() {
+        return streams.open();
+    }
+
+    /** Inbound connections that are still in their handshake. */
+    public int handshakes() {
+        return gate.handshakes();
+    }
+
     /** What has to be done again and again; called every second or so. */
     public void keepHouse() {
         connections.closeRetired();
