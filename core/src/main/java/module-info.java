@@ -8,8 +8,7 @@ module network.guts.core {
     exports network.guts.core;
     exports network.guts.core.host;
 
-    // protobuf names missing required fields by reflection: without this a remote could cause an exception that is a
-    // bug.
+    // protobuf finds out by reflection which required fields of a malformed message are missing
     opens network.guts.core.wire.proto to
             com.google.protobuf;
 }
