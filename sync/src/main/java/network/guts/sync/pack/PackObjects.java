@@ -4,15 +4,20 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import network.guts.core.Bytes;
 import network.guts.sync.model.ObjectId;
 
 /** Reads single objects of a pack that has been checked, by their offsets. Thread-safe. */
-final class PackObjects {
+final class PackObjects implements AutoCloseable {
+    private static final int POOLED = 4;
+
     private final MappedPack pack;
     private final long end;
     private final Lookup lookup;
     private final ObjectSource before;
+    private final Queue<EntryInflater> inflaters = new ArrayBlockingQueue<>(POOLED);
 
     /** Where objects are, by id. */
     @FunctionalInterface
@@ -60,7 +65,9 @@ final class PackObjects {
     }
 
     GitObject read(long from) throws IOException {
-        try (EntryInflater inflater = new EntryInflater(pack)) {
+        EntryInflater pooled = inflaters.poll();
+        EntryInflater inflater = pooled == null ? new EntryInflater(pack) : pooled;
+        try {
             EntryHeader header = new EntryHeader();
             Deque<Long> chain = new ArrayDeque<>();
             long offset = from;
@@ -91,6 +98,18 @@ final class PackObjects {
                 object = new GitObject(object.type(), result);
             }
             return object;
+        } finally {
+            if (!inflaters.offer(inflater)) {
+                inflater.close();
+            }
+        }
+    }
+
+    /** Nobody reads any more. */
+    @Override
+    public void close() {
+        for (EntryInflater inflater = inflaters.poll(); inflater != null; inflater = inflaters.poll()) {
+            inflater.close();
         }
     }
 

@@ -28,6 +28,7 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
     private final boolean outsideKnown;
     private final long inflatedBytes;
     private final PackObjects objects;
+    private final ObjectSource before;
 
     private ParsedPack(
             MappedPack pack,
@@ -40,6 +41,7 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
         this.pack = pack;
         this.entries = entries;
         this.inflatedBytes = inflatedBytes;
+        this.before = before;
         int count = entries.count();
         order = IdTable.sort(entries.ids(), count);
         sorted = new byte[count * ObjectId.BYTES];
@@ -179,6 +181,17 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
         return ids;
     }
 
+    /** One of the {@link #bases()}. */
+    GitObject base(ObjectId id) throws IOException {
+        return before.read(id)
+                .orElseThrow(() -> new PackException(Kind.MISSING_BASE, "the base " + id + " is no longer there"));
+    }
+
+    /** The pack's trailer, the SHA-1 of what is before it. */
+    public Bytes trailer() {
+        return Bytes.of(pack.id(pack.size() - PackFormat.TRAILER_BYTES));
+    }
+
     /** Writes git's index, version 2, as git index-pack would. The file is synced. */
     public void writeIndex(Path index) throws IOException {
         PackIndexWriter.write(
@@ -203,6 +216,7 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
 
     @Override
     public void close() {
+        objects.close();
         pack.close();
     }
 }
