@@ -75,6 +75,13 @@ public final class InstalledPack implements ObjectSource, AutoCloseable {
         return index.longAt(longs + (offset & 0x7fffffffL) * Long.BYTES);
     }
 
+    /** Whether the entries at two offsets are of one type and content. */
+    boolean sameAt(long offset, InstalledPack other, long otherOffset) throws IOException {
+        GitObject own = objects.read(offset);
+        GitObject theirs = other.objects.read(otherOffset);
+        return own.type() == theirs.type() && Arrays.equals(own.data(), theirs.data());
+    }
+
     private long offset(byte[] id) {
         int first = id[0] & 0xff;
         int low = first == 0 ? 0 : index.intAt(PackIndexWriter.HEADER_BYTES + (first - 1L) * Integer.BYTES);

@@ -11,8 +11,8 @@ import network.guts.sync.model.ObjectId;
 import network.guts.sync.pack.PackException.Kind;
 
 /**
- * A pack whose objects are all known and checked. It is a source of its objects until it is closed; closing unmaps the
- * file and leaves it on disk.
+ * A pack whose objects are all known and checked. It is a source of its objects until it is closed (closed, it still
+ * knows their types, and reads as if it had none); closing unmaps the file and leaves it on disk.
  */
 public final class ParsedPack implements ObjectSource, AutoCloseable {
     /** A reference in {@link #outside}: an id and a type. */
@@ -28,7 +28,9 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
     private final boolean outsideKnown;
     private final long inflatedBytes;
     private final PackObjects objects;
+    private final Bytes trailer;
     private final ObjectSource before;
+    private volatile boolean closed;
 
     private ParsedPack(
             MappedPack pack,
@@ -42,6 +44,7 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
         this.entries = entries;
         this.inflatedBytes = inflatedBytes;
         this.before = before;
+        this.trailer = Bytes.of(pack.id(pack.size() - PackFormat.TRAILER_BYTES));
         int count = entries.count();
         order = IdTable.sort(entries.ids(), count);
         sorted = new byte[count * ObjectId.BYTES];
@@ -189,7 +192,7 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
 
     /** The pack's trailer, the SHA-1 of what is before it. */
     public Bytes trailer() {
-        return Bytes.of(pack.id(pack.size() - PackFormat.TRAILER_BYTES));
+        return trailer;
     }
 
     /** Writes git's index, version 2, as git index-pack would. The file is synced. */
@@ -200,7 +203,7 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
                 entries.count(),
                 i -> entries.offset(order[i]),
                 i -> entries.crc(order[i]),
-                pack.id(pack.size() - PackFormat.TRAILER_BYTES));
+                trailer.toArray());
     }
 
     @Override
@@ -211,11 +214,15 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
 
     @Override
     public Optional<GitObject> read(ObjectId id) throws IOException {
-        return objects.read(id);
+        return closed ? Optional.empty() : objects.read(id);
     }
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         objects.close();
         pack.close();
     }
