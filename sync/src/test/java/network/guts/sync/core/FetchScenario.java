@@ -95,8 +95,10 @@ final class FetchScenario {
     }
 
     void killAfter(Duration delay, int number) {
-        simulation.at(
-                delay, "kill " + number, () -> simulation.kill(peer(number).toString()));
+        simulation.at(delay, "kill " + number, () -> {
+            simulation.kill(peer(number).toString());
+            simulation.at(Duration.ofMillis(100), "connection lost", () -> lose(peer(number)));
+        });
     }
 
     private void lose(PeerId peer) {
