@@ -66,9 +66,8 @@ public final class DelegateViews {
         }
 
         private boolean isLastBeforeOpenFork(long sequence) {
-            boolean before = firstOpenFork()
-                    .filter(fork -> sequence < fork.sequence())
-                    .isPresent();
+            boolean before =
+                    firstOpenFork().filter(fork -> sequence < fork.sequence()).isPresent();
             return before
                     && counting()
                             .filter(known -> known.value().sequence() > sequence)
