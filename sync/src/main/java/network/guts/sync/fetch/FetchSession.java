@@ -50,7 +50,7 @@ public final class FetchSession implements AutoCloseable {
     private static final Duration DIAL_TIMEOUT = Duration.ofSeconds(10);
 
     /** Once one provider has answered, others get so long to do so too. */
-    private static final Duration GRACE = Duration.ofSeconds(3);
+    private static final Duration GRACE = Duration.ofSeconds(1);
 
     /** Without anybody who could deliver, a fetch is given up after this. */
     private static final Duration NOBODY = Duration.ofSeconds(20);

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -247,8 +246,9 @@ final class PackDownload implements AutoCloseable {
     boolean await(Duration atMost) throws IOException {
         lock.lock();
         try {
-            if (!complete && failure == null) {
-                changed.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
+            long left = atMost.toNanos();
+            while (!complete && failure == null && left > 0) {
+                left = changed.awaitNanos(left);
             }
             if (failure != null) {
                 throw failure;

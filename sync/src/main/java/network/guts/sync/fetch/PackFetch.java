@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import network.guts.core.Bytes;
@@ -137,7 +138,7 @@ final class PackFetch {
             applyLimits(listed, descriptors);
             List<PackId> toDownload = new ArrayList<>();
             for (PackId pack : toFetch) {
-                if (!recomputed(pack, descriptors.get(pack), held, done)) {
+                if (!recomputed(pack, descriptor(pack, descriptors), held, done)) {
                     toDownload.add(pack);
                 }
             }
@@ -175,6 +176,10 @@ final class PackFetch {
             }
         }
         return known;
+    }
+
+    private static PackDescriptor descriptor(PackId pack, Map<PackId, PackDescriptor> descriptors) {
+        return Objects.requireNonNull(descriptors.get(pack), "every missing pack was described");
     }
 
     /** A pack that another one of the list consolidates holds nothing else. */
@@ -265,7 +270,7 @@ final class PackFetch {
         Set<PartialPack> taken = new LinkedHashSet<>();
         try {
             for (PackId pack : packs) {
-                PackDescriptor descriptor = descriptors.get(pack);
+                PackDescriptor descriptor = descriptor(pack, descriptors);
                 PartialPack partial = PartialPack.open(git.incoming(), pack, descriptor, owner.disk);
                 taken.add(partial);
                 PackIndexer indexer = open(pack, partial, descriptor);
@@ -298,14 +303,9 @@ final class PackFetch {
         }
     }
 
-    private static PackIndexer openIndexer(PartialPack partial, PackDescriptor descriptor, PackLimits limits)
-            throws IOException {
-        return PackIndexer.open(partial.file(), descriptor, limits);
-    }
-
     private PackIndexer open(PackId pack, PartialPack partial, PackDescriptor descriptor) throws IOException {
         try {
-            return openIndexer(partial, descriptor, limits());
+            return PackIndexer.open(partial.file(), descriptor, limits());
         } catch (PackException e) {
             throw badPack(pack, e);
         }

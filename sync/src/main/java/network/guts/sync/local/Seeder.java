@@ -79,6 +79,19 @@ public final class Seeder implements SyncSource {
         }
     }
 
+    /** What is known to be held by a peer. */
+    public List<RepositoryId> heldBy(PeerId peer) {
+        lock.lock();
+        try {
+            return holders.entrySet().stream()
+                    .filter(entry -> entry.getValue().contains(peer))
+                    .map(Map.Entry::getKey)
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Optional<LocalRepository> served(RepositoryId id) throws IOException {
         if (settings.blocked().contains(id) || !repositories.store().policy(id).seeded()) {
             return Optional.empty();

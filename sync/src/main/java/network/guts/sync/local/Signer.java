@@ -14,6 +14,9 @@ import network.guts.sync.core.DelegateViews;
 import network.guts.sync.core.Freshness;
 import network.guts.sync.core.IdentityChain;
 import network.guts.sync.model.Fresh;
+import network.guts.sync.model.ObjectId;
+import network.guts.sync.model.Ref;
+import network.guts.sync.model.RefName;
 import network.guts.sync.model.RefsBody;
 import network.guts.sync.model.RefsHeader;
 import network.guts.sync.model.RepositoryId;
@@ -89,11 +92,11 @@ public final class Signer {
     }
 
     /** The names and objects of {@code refs}, as they are signed. */
-    static List<network.guts.sync.model.Ref> sorted(Map<String, network.guts.sync.model.ObjectId> refs) {
-        List<network.guts.sync.model.Ref> sorted = new ArrayList<>();
+    static List<Ref> sorted(Map<String, ObjectId> refs) {
+        List<Ref> sorted = new ArrayList<>();
         refs.entrySet().stream()
-                .sorted(Map.Entry.comparingByKey(network.guts.sync.model.RefName.BY_BYTES))
-                .forEach(ref -> sorted.add(new network.guts.sync.model.Ref(ref.getKey(), ref.getValue())));
+                .sorted(Map.Entry.comparingByKey(RefName.BY_BYTES))
+                .forEach(ref -> sorted.add(new Ref(ref.getKey(), ref.getValue())));
         return sorted;
     }
 }
