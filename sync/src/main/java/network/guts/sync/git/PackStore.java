@@ -205,8 +205,8 @@ final class PackStore implements ObjectSource, AutoCloseable {
                     continue;
                 }
                 records.delete(id);
-                boolean shared =
-                        installed.values().stream().anyMatch(other -> other.name().equals(pack.name()));
+                boolean shared = installed.values().stream()
+                        .anyMatch(other -> other.name().equals(pack.name()));
                 if (!shared) {
                     InstalledPack mapped = open.remove(pack.name());
                     if (mapped != null) {

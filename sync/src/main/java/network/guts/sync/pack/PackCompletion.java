@@ -134,7 +134,6 @@ public final class PackCompletion {
         for (int i = 0; i < all.count(); i++) {
             System.arraycopy(all.ids(), order[i] * ObjectId.BYTES, sorted, i * ObjectId.BYTES, ObjectId.BYTES);
         }
-        PackIndexWriter.write(
-                index, sorted, all.count(), i -> all.offset(order[i]), i -> all.crc(order[i]), trailer);
+        PackIndexWriter.write(index, sorted, all.count(), i -> all.offset(order[i]), i -> all.crc(order[i]), trailer);
     }
 }
