@@ -18,6 +18,27 @@ public record PackDescriptor(
     /** The chunk size of every pack that is made: 1 MiB. */
     public static final int CHUNK_SIZE = 1 << 20;
 
+    /** 64 GiB in chunks: far over any known repository, and a descriptor of 3 MB. */
+    public static final int MAX_CHUNKS = 1 << 16;
+
+    /** A thin pack that rests on more objects than this saves nothing. */
+    public static final int MAX_BASES = 1 << 16;
+
+    /** As many as a body may list packs. */
+    public static final int MAX_INPUTS = RefsBody.MAX_PACKS;
+
+    /** What the limits above can take: 45 bytes a chunk, 22 a base, 34 an input. */
+    public static final int MAX_ENCODED = 5 << 20;
+
+    /** The git pack header; the first entry begins behind it. */
+    public static final int PACK_HEADER = 12;
+
+    /** The git pack trailer, a SHA-1. */
+    public static final int PACK_TRAILER = 20;
+
+    /** A byte of type and size, and the shortest zlib stream: bounds the declared number of objects. */
+    public static final int SMALLEST_ENTRY = 9;
+
     /** {@link Chunk#firstEntry} where no entry begins. */
     public static final int NO_ENTRY = -1;
 

@@ -16,6 +16,15 @@ public record RefsBody(List<Ref> refs, List<PackId> packs, List<PackId> withdraw
     public static final int MAX_PACKS = 64;
     public static final int MAX_SEEDS = 16;
     public static final int MAX_REF_NAME = 255;
+    /** Purges are rare; a longer list belongs to a repository that wants a new identity. */
+    public static final int MAX_WITHDRAWN = 1024;
+    /** A peer with more addresses that matter does not exist. */
+    public static final int MAX_SEED_ADDRESSES = 16;
+    /** 200,000 refs of the longest names need 57 MB. */
+    public static final int MAX_ENCODED = 64 << 20;
+
+    /** Two nodes of one content have one body: no refs, no packs, nothing else. */
+    public static final RefsBody EMPTY = new RefsBody(List.of(), List.of(), List.of(), List.of());
 
     public RefsBody {
         refs = List.copyOf(refs);

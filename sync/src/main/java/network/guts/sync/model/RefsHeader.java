@@ -23,7 +23,10 @@ public record RefsHeader(
         Instant time,
         Bytes body,
         List<Bytes> resolves) {
+    /** Of the payload, so that an announcement fits any network's message. */
     public static final int MAX_ENCODED = 1024;
+    /** Two for each of eight forks; more do not fit a header's size for long. */
+    public static final int MAX_RESOLVES = 16;
 
     public RefsHeader {
         resolves = List.copyOf(resolves);
