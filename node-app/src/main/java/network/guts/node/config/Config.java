@@ -51,13 +51,13 @@ public record Config(
      *
      * @param maxRepositorySize bytes
      * @param diskQuota bytes
-     * @param ratePerPeer bytes a second; 0: no limit
+     * @param uplink bytes a second, over all peers; 0: no limit
      */
     public record Seeding(
             SeedingPolicy policy,
             long maxRepositorySize,
             long diskQuota,
-            long ratePerPeer,
+            long uplink,
             List<RepositoryId> block) {
         public Seeding {
             block = List.copyOf(block);

@@ -71,7 +71,7 @@ final class ConfigValues {
                         choice(Key.SEEDING_POLICY, Config.SeedingPolicy.values(), Config.SeedingPolicy.FOLLOWED),
                         size(Key.SEEDING_MAX_REPOSITORY, Defaults.MAX_REPOSITORY),
                         size(Key.SEEDING_QUOTA, Defaults.DISK_QUOTA),
-                        size(Key.SEEDING_RATE, 0),
+                        size(Key.SEEDING_UPLINK, 0),
                         block()),
                 size(Key.SYNC_MEMORY, Defaults.SYNC_MEMORY));
     }

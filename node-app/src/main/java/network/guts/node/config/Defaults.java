@@ -14,10 +14,10 @@ final class Defaults {
             "/dnsaddr/bootstrap.libp2p.io/p2p/QmcZf59bWwK5XFi76CZX8cbJ4BhTzzA3gU1ZjYZcYW3dwt",
             "/ip4/104.131.131.82/tcp/4001/p2p/QmaCpDMGvV2BGHeYERUEnRwAwe3N8SzbUtfwvmsLQLuvuJ");
 
-    /** The largest public repositories (Linux, Chromium) are below this by far. */
-    static final long MAX_REPOSITORY = 64L << 30;
+    /** Nearly all public repositories are far below this. */
+    static final long MAX_REPOSITORY = 20L << 30;
 
-    static final long DISK_QUOTA = 256L << 30;
+    static final long DISK_QUOTA = 200L << 30;
 
     /** Enough for a repository of a million objects. */
     static final long SYNC_MEMORY = 256L << 20;

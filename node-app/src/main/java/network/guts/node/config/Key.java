@@ -19,7 +19,7 @@ public enum Key {
     SEEDING_POLICY("seeding.policy", Kind.TEXT, "POLICY", "none, followed or all"),
     SEEDING_MAX_REPOSITORY("seeding.max_repository_size", Kind.SIZE, "SIZE", "larger repositories are refused"),
     SEEDING_QUOTA("seeding.disk_quota", Kind.SIZE, "SIZE", "disk for all repositories"),
-    SEEDING_RATE("seeding.rate_per_peer", Kind.SIZE, "SIZE", "bytes a second sent to one peer; 0: no limit"),
+    SEEDING_UPLINK("seeding.uplink", Kind.SIZE, "SIZE", "bytes a second served to all peers together; 0: no limit"),
     SEEDING_BLOCK("seeding.block", Kind.LIST, "CID", "repositories that are never kept or served"),
     SYNC_MEMORY("sync.memory", Kind.SIZE, "SIZE", "memory for parsing packs");
 
