@@ -7,4 +7,8 @@ module network.guts.core {
 
     exports network.guts.core;
     exports network.guts.core.host;
+
+    // protobuf finds out by reflection which required fields of a malformed message are missing
+    opens network.guts.core.wire.proto to
+            com.google.protobuf;
 }

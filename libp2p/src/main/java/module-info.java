@@ -2,11 +2,15 @@
 @org.jspecify.annotations.NullMarked
 module network.guts.libp2p {
     requires transitive network.guts.core;
-    requires network.guts.runtime;
+    requires transitive network.guts.runtime;
     requires com.github.benmanes.caffeine;
     requires com.google.protobuf;
     requires org.bouncycastle.provider;
     requires org.slf4j;
 
     exports network.guts.libp2p;
+
+    // protobuf's messages look at themselves by reflection
+    opens network.guts.libp2p.identify.proto to
+            com.google.protobuf;
 }

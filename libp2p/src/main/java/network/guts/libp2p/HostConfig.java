@@ -1,0 +1,216 @@
+package network.guts.libp2p;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import network.guts.core.Multiaddr;
+import network.guts.core.PeerId;
+import network.guts.core.PrivateKey;
+
+/**
+ * What a host may be told. Everything but the key has a default: {@code HostConfig.of(key).listen(…).build()}.
+ *
+ * @param identity the host's key; its peer id follows from it
+ * @param listen where to accept connections; port 0 takes a free port; empty: the host only dials
+ * @param announce addresses told to others beside those that are found out (a forwarded port, say)
+ * @param agentVersion what identify tells of this program
+ * @param connectionTimeout how long one dial or one inbound handshake may take
+ * @param keepAlive how often a connection is asked whether it still lives
+ * @param maxConnections idle connections that this host dialled and keeps
+ * @param lowWater trimming ends at this number of connections
+ * @param highWater trimming begins above this number of connections
+ * @param trimGrace a connection younger than this is not trimmed
+ * @param inboundHandshakes inbound connections that may be between accept and the end of the handshake
+ * @param perIp inbound connections from one public IP address (IPv6: one /56); other addresses are not counted
+ * @param members if any, nobody else gets in
+ * @param streams how many streams may be open
+ */
+public record HostConfig(
+        PrivateKey identity,
+        List<Multiaddr> listen,
+        List<Multiaddr> announce,
+        String agentVersion,
+        Duration connectionTimeout,
+        Duration keepAlive,
+        int maxConnections,
+        int lowWater,
+        int highWater,
+        Duration trimGrace,
+        int inboundHandshakes,
+        int perIp,
+        Set<PeerId> members,
+        StreamLimits streams) {
+    public static final Duration DEFAULT_CONNECTION_TIMEOUT = Duration.ofSeconds(10);
+
+    /** Shorter than the idle time-outs of usual NATs. */
+    public static final Duration DEFAULT_KEEP_ALIVE = Duration.ofSeconds(30);
+
+    /** Enough for gossip meshes and transfers; look-ups and inbound connections are not counted. */
+    public static final int DEFAULT_MAX_CONNECTIONS = 50;
+
+    /** A DHT server is asked by many: it keeps this many of them. */
+    public static final int DEFAULT_LOW_WATER = 300;
+
+    public static final int DEFAULT_HIGH_WATER = 400;
+
+    /** Identify and the first request of a new peer need a moment. */
+    public static final Duration DEFAULT_TRIM_GRACE = Duration.ofSeconds(20);
+
+    /** A handshake takes a few round trips and about 100 KiB while it lasts. */
+    public static final int DEFAULT_INBOUND_HANDSHAKES = 128;
+
+    /** As go-libp2p: several nodes behind one NAT, no crowd. */
+    public static final int DEFAULT_PER_IP = 8;
+
+    /** The longest agent version: identify has 4 KiB for everything. */
+    public static final int MAX_AGENT_VERSION = 128;
+
+    /**
+     * How many streams may be open, counted apart for those that peers open and those that this host opens.
+     *
+     * @param total in all
+     * @param perPeer with one peer
+     * @param perProtocol of one protocol, over all peers
+     */
+    public record StreamLimits(int total, int perPeer, int perProtocol) {
+        /** A stream in use costs a virtual thread and its windows. */
+        public static final StreamLimits DEFAULT = new StreamLimits(4096, 256, 2048);
+
+        public StreamLimits {
+            if (total < 1 || perPeer < 1 || perProtocol < 1) {
+                throw new IllegalArgumentException("a limit of streams is at least 1");
+            }
+        }
+    }
+
+    /**
+     * @throws IllegalArgumentException if a number or a duration is out of its bounds
+     */
+    public HostConfig {
+        listen = List.copyOf(listen);
+        announce = List.copyOf(announce);
+        members = Set.copyOf(members);
+        if (agentVersion.length() > MAX_AGENT_VERSION) {
+            throw new IllegalArgumentException("agent version of over " + MAX_AGENT_VERSION + " characters");
+        }
+        if (!connectionTimeout.isPositive() || !keepAlive.isPositive() || trimGrace.isNegative()) {
+            throw new IllegalArgumentException("time-outs are positive");
+        }
+        if (maxConnections < 1 || lowWater < 1 || highWater < lowWater || inboundHandshakes < 1 || perIp < 1) {
+            throw new IllegalArgumentException("limits are at least 1, and high water is not below low water");
+        }
+    }
+
+    public static Builder of(PrivateKey identity) {
+        return new Builder(identity);
+    }
+
+    /** Collects what differs from the defaults. */
+    public static final class Builder {
+        private final PrivateKey identity;
+        private List<Multiaddr> listen = List.of();
+        private List<Multiaddr> announce = List.of();
+        private String agentVersion = Agent.DEFAULT;
+        private Duration connectionTimeout = DEFAULT_CONNECTION_TIMEOUT;
+        private Duration keepAlive = DEFAULT_KEEP_ALIVE;
+        private int maxConnections = DEFAULT_MAX_CONNECTIONS;
+        private int lowWater = DEFAULT_LOW_WATER;
+        private int highWater = DEFAULT_HIGH_WATER;
+        private Duration trimGrace = DEFAULT_TRIM_GRACE;
+        private int inboundHandshakes = DEFAULT_INBOUND_HANDSHAKES;
+        private int perIp = DEFAULT_PER_IP;
+        private Set<PeerId> members = Set.of();
+        private StreamLimits streams = StreamLimits.DEFAULT;
+
+        private Builder(PrivateKey identity) {
+            this.identity = identity;
+        }
+
+        public Builder listen(Multiaddr... addresses) {
+            return listen(List.of(addresses));
+        }
+
+        public Builder listen(Collection<Multiaddr> addresses) {
+            this.listen = List.copyOf(addresses);
+            return this;
+        }
+
+        public Builder announce(Collection<Multiaddr> addresses) {
+            this.announce = List.copyOf(addresses);
+            return this;
+        }
+
+        public Builder agentVersion(String value) {
+            this.agentVersion = value;
+            return this;
+        }
+
+        public Builder connectionTimeout(Duration value) {
+            this.connectionTimeout = value;
+            return this;
+        }
+
+        public Builder keepAlive(Duration value) {
+            this.keepAlive = value;
+            return this;
+        }
+
+        public Builder maxConnections(int value) {
+            this.maxConnections = value;
+            return this;
+        }
+
+        public Builder water(int low, int high) {
+            this.lowWater = low;
+            this.highWater = high;
+            return this;
+        }
+
+        public Builder trimGrace(Duration value) {
+            this.trimGrace = value;
+            return this;
+        }
+
+        public Builder inboundHandshakes(int value) {
+            this.inboundHandshakes = value;
+            return this;
+        }
+
+        public Builder perIp(int value) {
+            this.perIp = value;
+            return this;
+        }
+
+        public Builder members(Collection<PeerId> value) {
+            this.members = Set.copyOf(value);
+            return this;
+        }
+
+        public Builder streams(StreamLimits value) {
+            this.streams = value;
+            return this;
+        }
+
+        /**
+         * @throws IllegalArgumentException if a number or a duration is out of its bounds
+         */
+        public HostConfig build() {
+            return new HostConfig(
+                    identity,
+                    listen,
+                    announce,
+                    agentVersion,
+                    connectionTimeout,
+                    keepAlive,
+                    maxConnections,
+                    lowWater,
+                    highWater,
+                    trimGrace,
+                    inboundHandshakes,
+                    perIp,
+                    members,
+                    streams);
+        }
+    }
+}

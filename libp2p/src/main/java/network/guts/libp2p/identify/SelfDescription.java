@@ -1,0 +1,95 @@
+package network.guts.libp2p.identify;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.function.Supplier;
+import network.guts.core.Multiaddr;
+import network.guts.core.PeerRecord;
+import network.guts.core.PrivateKey;
+import network.guts.core.SignedEnvelope;
+import network.guts.libp2p.identify.wire.IdentifyMessage;
+import network.guts.libp2p.tcp.IpClass;
+
+/** What this host says of itself: its addresses, its protocols, and a version that rises when either changes. */
+public final class SelfDescription {
+    /** A signed record of so many addresses leaves room for the protocols within what others read. */
+    private static final int MAX_ADDRESSES = 24;
+
+    /** The protocol family's version, as other implementations send it. */
+    private static final String PROTOCOL_VERSION = "ipfs/0.1.0";
+
+    private record State(List<Multiaddr> addresses, long sequence, long version) {}
+
+    private final PrivateKey identity;
+    private final String agentVersion;
+    private final Supplier<SortedSet<String>> protocols;
+    private final InstantSource clock;
+    private State state;
+
+    public SelfDescription(
+            PrivateKey identity, String agentVersion, Supplier<SortedSet<String>> protocols, InstantSource clock) {
+        this.identity = identity;
+        this.agentVersion = agentVersion;
+        this.protocols = protocols;
+        this.clock = clock;
+        this.state = new State(List.of(), clock.millis(), 1);
+    }
+
+    public synchronized List<Multiaddr> addresses() {
+        return state.addresses;
+    }
+
+    /** Rises with every change. */
+    public synchronized long version() {
+        return state.version;
+    }
+
+    /** True if they differ from those before. */
+    public synchronized boolean addresses(List<Multiaddr> now) {
+        List<Multiaddr> few = List.copyOf(now.subList(0, Math.min(now.size(), MAX_ADDRESSES)));
+        if (few.equals(state.addresses)) {
+            return false;
+        }
+        // The clock makes it rise across restarts, the comparison while the clock stands or is set back.
+        long sequence = Math.max(clock.millis(), state.sequence + 1);
+        state = new State(few, sequence, state.version + 1);
+        return true;
+    }
+
+    public synchronized void protocolsChanged() {
+        state = new State(state.addresses, state.sequence, state.version + 1);
+    }
+
+    /** The signed record over all addresses. */
+    public SignedEnvelope record() {
+        State now = now();
+        return record(now.addresses, now.sequence);
+    }
+
+    private SignedEnvelope record(List<Multiaddr> addresses, long sequence) {
+        return new PeerRecord(identity.peerId(), sequence, addresses).seal(identity);
+    }
+
+    private synchronized State now() {
+        return state;
+    }
+
+    /** What is told to a remote at {@code address}: no addresses that mean nothing there. */
+    public IdentifyMessage tell(Multiaddr address) {
+        State now = now();
+        IpClass remote = IpClass.of(address);
+        List<Multiaddr> usable = new ArrayList<>(now.addresses);
+        usable.removeIf(own -> !IpClass.of(own).usableFrom(remote));
+        return new IdentifyMessage(
+                Optional.of(identity.publicKey()),
+                usable,
+                protocols.get(),
+                Optional.of(address),
+                Optional.of(PROTOCOL_VERSION),
+                Optional.of(agentVersion),
+                Optional.of(record(usable, now.sequence)));
+    }
+}

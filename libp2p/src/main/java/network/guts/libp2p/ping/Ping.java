@@ -1,0 +1,87 @@
+package network.guts.libp2p.ping;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import network.guts.core.MalformedException;
+import network.guts.core.PeerId;
+import network.guts.core.host.Stream;
+import network.guts.libp2p.swarm.Connection;
+import network.guts.libp2p.swarm.Protocols;
+import network.guts.libp2p.swarm.Swarm;
+
+/** Both ends of ping. */
+public final class Ping {
+    public static final String ID = "/ipfs/ping/1.0.0";
+
+    /** The specification's payload. */
+    private static final int BYTES = 32;
+
+    /** As go-libp2p and the specification: one that ends and one that begins. */
+    private static final int STREAMS_PER_PEER = 2;
+
+    /** A stream on which nothing is pinged for so long is given up. */
+    private static final Duration IDLE = Duration.ofMinutes(2);
+
+    private final Swarm swarm;
+    private final SecureRandom random = new SecureRandom();
+
+    public Ping(Swarm swarm) {
+        this.swarm = swarm;
+    }
+
+    public void serve(Protocols protocols) {
+        protocols.serve(ID, Ping::echo, STREAMS_PER_PEER);
+    }
+
+    private static void echo(Stream stream) throws IOException {
+        byte[] payload = new byte[BYTES];
+        stream.readTimeout(IDLE);
+        while (true) {
+            int count = stream.read(payload, 0, BYTES);
+            if (count < 0) {
+                return;
+            }
+            stream.readFully(payload, count, BYTES - count);
+            stream.write(payload);
+        }
+    }
+
+    /**
+     * Measures one round trip, on a stream of its own: some peers serve only the newest.
+     *
+     * @param timeout for the connection, the stream and the answer together
+     * @throws IOException if the peer cannot be reached, does not serve ping or does not answer in time
+     */
+    public Duration ping(PeerId peer, Duration timeout) throws IOException {
+        long begin = System.nanoTime();
+        Connection connection = swarm.connect(peer, List.of(), timeout);
+        byte[] payload = new byte[BYTES];
+        random.nextBytes(payload);
+        byte[] answer = new byte[BYTES];
+        try (Stream stream = swarm.open(connection, List.of(ID), left(begin, timeout))) {
+            long start = System.nanoTime();
+            stream.writeTimeout(left(begin, timeout));
+            stream.write(payload);
+            stream.readTimeout(left(begin, timeout));
+            stream.readFully(answer, 0, BYTES);
+            Duration roundTrip = Duration.ofNanos(System.nanoTime() - start);
+            if (!Arrays.equals(payload, answer)) {
+                throw new MalformedException("ping came back with other bytes");
+            }
+            connection.pinged(roundTrip);
+            return roundTrip;
+        }
+    }
+
+    private static Duration left(long begin, Duration timeout) throws SocketTimeoutException {
+        Duration left = timeout.minusNanos(System.nanoTime() - begin);
+        if (!left.isPositive()) {
+            throw new SocketTimeoutException("no answer to ping within " + timeout.toMillis() + " ms");
+        }
+        return left;
+    }
+}

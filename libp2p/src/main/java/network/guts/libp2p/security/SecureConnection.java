@@ -1,0 +1,40 @@
+package network.guts.libp2p.security;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import network.guts.core.PublicKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A channel whose remote is authenticated. Blocking. One thread reads while another writes; any thread closes.
+ *
+ * <p>Reading hands out views instead of filling a caller's buffer: what was decrypted is parsed where it lies.
+ */
+public interface SecureConnection extends Closeable {
+    /** The remote's identity, proved by the handshake. */
+    PublicKey remoteKey();
+
+    /** The muxer that was agreed on within the handshake, if one was. */
+    Optional<String> earlyMuxer();
+
+    /**
+     * Plaintext that came in, at least one byte. The view is valid until the next call; what the caller leaves unread in
+     * it comes again.
+     *
+     * @return null once the remote has ended its side
+     * @throws IOException if the connection broke or what came is not authentic
+     */
+    @Nullable ByteBuffer read() throws IOException;
+
+    /** Writes all of it, blocking as long as the remote does not read. */
+    void write(byte[] plaintext, int offset, int length) throws IOException;
+
+    /** Ends the outgoing side, behind all that was written. */
+    void shutdownOutput() throws IOException;
+
+    /** Closes the connection under it; whoever reads or writes gets an {@link IOException}. */
+    @Override
+    void close();
+}

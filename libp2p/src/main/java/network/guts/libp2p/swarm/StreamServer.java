@@ -1,0 +1,132 @@
+package network.guts.libp2p.swarm;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import network.guts.core.host.Stream;
+import network.guts.core.host.UnsupportedProtocolException;
+import network.guts.libp2p.HostConfig.StreamLimits;
+import network.guts.libp2p.multistream.Multistream;
+import network.guts.libp2p.multistream.Multistream.Negotiated;
+import network.guts.libp2p.muxer.MuxedStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Opens and serves the streams of connections, within the limits. */
+final class StreamServer {
+    /** A remote that opens a stream has its proposal under way already. */
+    private static final Duration NEGOTIATION_TIMEOUT = Duration.ofSeconds(10);
+
+    private static final Logger LOG = LoggerFactory.getLogger(StreamServer.class);
+
+    private final Protocols protocols;
+    private final StreamLimits limits;
+    private final StreamSlots inbound;
+    private final StreamSlots outbound;
+
+    StreamServer(Protocols protocols, StreamLimits limits) {
+        this.protocols = protocols;
+        this.limits = limits;
+        this.inbound = new StreamSlots(limits);
+        this.outbound = new StreamSlots(limits);
+    }
+
+    /**
+     * Serves what the remote opens, until the connection has ended.
+     *
+     * @return why it ended
+     */
+    String serve(Connection connection) {
+        try {
+            while (true) {
+                accept(connection, connection.muxed().accept());
+            }
+        } catch (IOException e) {
+            return connection.muxed().endReason().orElseGet(() -> Reasons.of(e));
+        }
+    }
+
+    private void accept(Connection connection, MuxedStream stream) {
+        Optional<StreamSlots.Slot> slot = inbound.take(connection.info().peer());
+        if (slot.isEmpty()) {
+            LOG.debug("{}: stream refused, too many are open", connection);
+            stream.reset();
+            return;
+        }
+        Thread.ofVirtual()
+                .name("stream-" + connection.info().peer().abbreviated())
+                .start(() -> handle(connection, stream, slot.get()));
+    }
+
+    private void handle(Connection connection, MuxedStream fresh, StreamSlots.Slot slot) {
+        boolean negotiated = false;
+        try {
+            Negotiated agreed = Multistream.respond(fresh, protocols.ids(), NEGOTIATION_TIMEOUT);
+            Optional<Protocols.Served> served = protocols.find(agreed.protocol());
+            if (served.isEmpty() || !slot.use(agreed.protocol(), served.get().perPeer())) {
+                LOG.debug("{}: stream of {} refused, too many are open", connection, agreed.protocol());
+                return;
+            }
+            negotiated = true;
+            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), slot);
+            connection.started(stream, true);
+            run(served.get(), stream);
+        } catch (IOException e) {
+            LOG.debug("{}: no protocol was agreed on: {}", connection, Reasons.of(e));
+        } finally {
+            if (!negotiated) {
+                fresh.reset();
+                slot.release();
+            }
+        }
+    }
+
+    private static void run(Protocols.Served served, HostStream stream) {
+        boolean well = false;
+        try {
+            served.handler().handle(stream);
+            well = true;
+        } catch (IOException e) {
+            LOG.debug("{}: {}", stream, Reasons.of(e));
+        } catch (RuntimeException e) {
+            LOG.error("the handler of {} failed", stream.protocol(), e);
+        } finally {
+            if (well) {
+                stream.close();
+            } else {
+                stream.reset();
+            }
+        }
+    }
+
+    /**
+     * Opens a stream on {@code connection}.
+     *
+     * @throws UnsupportedProtocolException if the peer serves none of {@code wanted}
+     */
+    Stream open(Connection connection, List<String> wanted, Duration timeout) throws IOException {
+        long start = System.nanoTime();
+        StreamSlots.Slot slot =
+                outbound.take(connection.info().peer()).orElseThrow(() -> new IOException("too many streams are open"));
+        Optional<MuxedStream> fresh = Optional.empty();
+        boolean ready = false;
+        try {
+            fresh = Optional.of(connection.muxed().open(timeout));
+            Duration left = timeout.minusNanos(System.nanoTime() - start);
+            Negotiated agreed = Multistream.select(fresh.get(), wanted, left);
+            if (!slot.use(agreed.protocol(), limits.perPeer())) {
+                throw new IOException("too many streams of " + agreed.protocol() + " are open");
+            }
+            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), slot);
+            connection.started(stream, false);
+            ready = true;
+            return stream;
+        } finally {
+            if (!ready) {
+                fresh.ifPresent(MuxedStream::reset);
+                slot.release();
+            }
+        }
+    }
+}

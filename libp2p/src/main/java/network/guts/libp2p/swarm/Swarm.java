@@ -1,0 +1,258 @@
+package network.guts.libp2p.swarm;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import network.guts.core.Multiaddr;
+import network.guts.core.PeerId;
+import network.guts.core.host.ConnectionInfo;
+import network.guts.core.host.ConnectionInfo.Direction;
+import network.guts.core.host.Stream;
+import network.guts.libp2p.ConnectionStatus;
+import network.guts.libp2p.HostConfig;
+import network.guts.libp2p.addressbook.StoredAddressBook;
+import network.guts.libp2p.tcp.TcpDialer;
+import network.guts.libp2p.upgrade.UpgradedConnection;
+import network.guts.libp2p.upgrade.Upgrader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The connections of a host: how they come to be, are used, are kept and end. */
+public final class Swarm {
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+    private static final Logger LOG = LoggerFactory.getLogger(Swarm.class);
+
+    private final PeerId self;
+    private final HostConfig config;
+    private final Upgrader upgrader;
+    private final StoredAddressBook book;
+    private final InstantSource clock;
+    private final Connections connections;
+    private final StreamServer streams;
+    private final InboundGate gate;
+    private final DialBackoff backoff;
+    private final Dialer dialer;
+    private final Events events;
+    private final Consumer<Connection> ready;
+    private final AtomicLong ids = new AtomicLong();
+    private volatile boolean closed;
+
+    /**
+     * @param ready told of each new connection, on a thread of its own
+     */
+    public Swarm(
+            HostConfig config,
+            Upgrader upgrader,
+            TcpDialer tcp,
+            StoredAddressBook book,
+            InstantSource clock,
+            Protocols protocols,
+            Events events,
+            Consumer<Connection> ready) {
+        this.self = config.identity().peerId();
+        this.config = config;
+        this.upgrader = upgrader;
+        this.book = book;
+        this.clock = clock;
+        this.events = events;
+        this.ready = ready;
+        this.connections = new Connections(self, config, clock, events);
+        this.streams = new StreamServer(protocols, config.streams());
+        this.gate = new InboundGate(config.inboundHandshakes(), config.perIp());
+        this.backoff = new DialBackoff(clock);
+        this.dialer = new Dialer(tcp, upgrader, book, backoff, config.connectionTimeout(), this::admitOutbound);
+    }
+
+    public Connections connections() {
+        return connections;
+    }
+
+    /** The addresses of {@code peer} may be tried again at once. */
+    public void clearBackoff(PeerId peer) {
+        backoff.clear(peer);
+    }
+
+    /**
+     * The preferred connection to {@code peer}, or a new one.
+     *
+     * @throws IOException naming each address with its reason
+     */
+    public Connection connect(PeerId peer, Collection<Multiaddr> addresses, Duration timeout) throws IOException {
+        Optional<Connection> there = connections.best(peer);
+        if (there.isPresent()) {
+            return there.get();
+        }
+        if (closed) {
+            throw new IOException("this host is closed");
+        }
+        if (peer.equals(self)) {
+            throw new IOException("a host does not dial itself");
+        }
+        if (!connections.admits(peer)) {
+            throw new IOException(peer + " is not a member");
+        }
+        return dialer.connect(peer, addresses, timeout);
+    }
+
+    /** Opens a stream, and a connection where there is none. */
+    public Stream open(PeerId peer, List<String> protocols, Duration timeout) throws IOException {
+        long start = System.nanoTime();
+        Connection connection = connect(peer, List.of(), timeout);
+        try {
+            return open(connection, protocols, timeout.minusNanos(System.nanoTime() - start));
+        } catch (IOException e) {
+            Duration left = timeout.minusNanos(System.nanoTime() - start);
+            if (connection.isOpen() || !left.isPositive()) {
+                throw e;
+            }
+            LOG.debug("{} ended while a stream was opened, once more: {}", connection, Reasons.of(e));
+            return open(connect(peer, List.of(), left), protocols, left);
+        }
+    }
+
+    /** Opens a stream on this very connection. */
+    public Stream open(Connection connection, List<String> protocols, Duration timeout) throws IOException {
+        return streams.open(connection, protocols, timeout);
+    }
+
+    /** Owns a connection that a listener has accepted. Does not block. */
+    public void accepted(SocketChannel channel) {
+        try {
+            if (!(channel.getRemoteAddress() instanceof InetSocketAddress remote)) {
+                channel.close();
+                return;
+            }
+            Optional<InboundGate.Pass> pass =
+                    closed ? Optional.empty() : gate.enter(remote.getAddress(), () -> closeQuietly(channel));
+            if (pass.isEmpty()) {
+                LOG.debug("connection from {} refused: too many", remote);
+                channel.close();
+                return;
+            }
+            Thread.ofVirtual().name("inbound-" + remote).start(() -> inbound(channel, remote, pass.get()));
+        } catch (IOException e) {
+            LOG.debug("an inbound connection ended at once: {}", e.toString());
+            closeQuietly(channel);
+        }
+    }
+
+    private static void closeQuietly(SocketChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.debug("closing a connection: {}", e.toString());
+        }
+    }
+
+    private void inbound(SocketChannel channel, InetSocketAddress remote, InboundGate.Pass pass) {
+        Multiaddr address = Multiaddr.tcp(remote.getAddress(), remote.getPort());
+        try (pass) {
+            UpgradedConnection upgraded = upgrader.inbound(channel, config.connectionTimeout());
+            pass.handshakeDone();
+            events.awaitRoom();
+            Connection connection = admit(upgraded, address, Direction.INBOUND);
+            dialer.found(connection, !connections.prefersOwnDial(upgraded.peer()));
+            live(connection);
+        } catch (IOException e) {
+            LOG.debug("inbound connection from {}: {}", address, Reasons.of(e));
+        }
+    }
+
+    private Connection admitOutbound(UpgradedConnection upgraded, Multiaddr address) throws IOException {
+        events.awaitRoom();
+        Connection connection = admit(upgraded, address, Direction.OUTBOUND);
+        Thread.ofVirtual()
+                .name("connection-" + connection.info().peer().abbreviated())
+                .start(() -> live(connection));
+        return connection;
+    }
+
+    private Connection admit(UpgradedConnection upgraded, Multiaddr address, Direction direction) throws IOException {
+        ConnectionInfo info = new ConnectionInfo(
+                ids.incrementAndGet(),
+                upgraded.peer(),
+                address,
+                direction,
+                "tcp",
+                upgraded.security(),
+                upgraded.muxer(),
+                clock.instant());
+        Connection connection = new Connection(info, upgraded.key(), upgraded.connection(), clock);
+        Optional<String> refusal = connections.add(connection);
+        if (refusal.isPresent()) {
+            upgraded.connection().close(refusal.get());
+            throw new IOException(upgraded.peer() + ": " + refusal.get());
+        }
+        LOG.debug("{}: {} is open", connection, direction);
+        return connection;
+    }
+
+    /** The life of a connection, from its admission to its end; one place cleans up. */
+    private void live(Connection connection) {
+        PeerId peer = connection.info().peer();
+        String reason = "failed";
+        try {
+            connections.trim();
+            book.seen(peer);
+            Thread.ofVirtual().name("ready-" + peer.abbreviated()).start(() -> ready.accept(connection));
+            reason = streams.serve(connection);
+        } finally {
+            connection.muxed().close(reason);
+            connection.over();
+            connections.remove(connection);
+            book.seen(peer);
+            LOG.debug("{} ended: {}", connection, reason);
+        }
+    }
+
+    /** Ends every connection to {@code peer}; false if there was none. */
+    public boolean disconnect(PeerId peer, String reason) {
+        List<Connection> all = connections.of(peer);
+        all.forEach(connection -> connection.muxed().close(Reasons.printable(reason, 100)));
+        return !all.isEmpty();
+    }
+
+    public void protect(PeerId peer, String tag) {
+        connections.protect(peer, tag);
+    }
+
+    public void unprotect(PeerId peer, String tag) {
+        connections.unprotect(peer, tag);
+    }
+
+    public List<ConnectionStatus> status() {
+        return connections.all().stream()
+                .map(connection -> connection.status(
+                        connections.isProtected(connection.info().peer())))
+                .toList();
+    }
+
+    /** What has to be done again and again; called every second or so. */
+    public void keepHouse() {
+        connections.closeRetired();
+        connections.trim();
+        connections.trimKept();
+    }
+
+    /** Connections whose peers are still there. */
+    public void noteSeen() {
+        connections.all().stream()
+                .filter(Connection::isOpen)
+                .forEach(c -> book.seen(c.info().peer()));
+    }
+
+    /** Ends all connections, and waits a moment until they are gone. */
+    public void close() {
+        closed = true;
+        dialer.close();
+        connections.close().forEach(connection -> connection.muxed().close("this host is closing"));
+        connections.awaitEmpty(STOP_TIMEOUT);
+    }
+}

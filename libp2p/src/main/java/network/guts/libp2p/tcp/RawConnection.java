@@ -1,0 +1,192 @@
+package network.guts.libp2p.tcp;
+
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The bytes of a TCP connection, blocking. What came in lies in a buffer that the layer above parses, and decrypts,
+ * where it is. One thread reads while another writes; any thread closes.
+ */
+public final class RawConnection implements Closeable {
+    /** What {@link #fill} can be asked for at most: four records of a secure channel. */
+    public static final int MAX_BUFFERED = 4 * (65535 + 2);
+
+    /** An idle connection keeps a buffer of this size, enough for the small messages of its protocols. */
+    private static final int SMALL = 2048;
+
+    /** Writes up to this size are left to the JDK's own copy into native memory. */
+    private static final int SMALL_WRITE = 8192;
+
+    private static final int KEEP = 8;
+    private static final BufferPool<ByteBuffer> READ_BUFFERS =
+            new BufferPool<>(KEEP, () -> ByteBuffer.wrap(new byte[MAX_BUFFERED]));
+    private static final BufferPool<ByteBuffer> WRITE_BUFFERS =
+            new BufferPool<>(KEEP, () -> ByteBuffer.allocateDirect(MAX_BUFFERED));
+    private static final Logger LOG = LoggerFactory.getLogger(RawConnection.class);
+
+    /** Something that has to be read and checked before anything else is. */
+    @FunctionalInterface
+    public interface Step {
+        void run() throws IOException;
+    }
+
+    private final SocketChannel channel;
+
+    /** Its position and limit enclose what came in and was not consumed yet. */
+    private ByteBuffer buffer = ByteBuffer.wrap(new byte[SMALL]).limit(0);
+
+    private int lastRead;
+    private byte[] staged = new byte[0];
+    private @Nullable Step beforeRead;
+
+    /** Takes the channel over, in blocking mode and without Nagle's delay. */
+    public RawConnection(SocketChannel channel) throws IOException {
+        this.channel = channel;
+        channel.configureBlocking(true);
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    }
+
+    /** Keeps bytes back until the next write, or until a read would have to wait for the remote. */
+    public void stage(byte[] bytes, int offset, int length) {
+        byte[] both = new byte[staged.length + length];
+        System.arraycopy(staged, 0, both, 0, staged.length);
+        System.arraycopy(bytes, offset, both, staged.length, length);
+        staged = both;
+    }
+
+    /** Runs {@code step} once, before the next byte is read. */
+    public void beforeRead(Step step) {
+        beforeRead = step;
+    }
+
+    /**
+     * Makes sure that {@code need} bytes, at most {@link #MAX_BUFFERED}, lie in {@link #buffered}.
+     *
+     * @return false if the remote had ended its side and nothing is left
+     * @throws EOFException if it ended with fewer bytes
+     */
+    public boolean fill(int need) throws IOException {
+        Step step = beforeRead;
+        if (step != null) {
+            beforeRead = null;
+            step.run();
+        }
+        while (buffer.remaining() < need) {
+            if (staged.length > 0) {
+                write(new byte[0], 0, 0);
+            }
+            makeRoom(need);
+            int start = buffer.position();
+            int end = buffer.limit();
+            buffer.limit(buffer.capacity()).position(end);
+            int count;
+            try {
+                count = channel.read(buffer);
+            } finally {
+                buffer.limit(buffer.position()).position(start);
+            }
+            if (count < 0) {
+                if (!buffer.hasRemaining()) {
+                    return false;
+                }
+                throw new EOFException("connection ended after " + buffer.remaining() + " of " + need + " bytes");
+            }
+            lastRead = count;
+        }
+        return true;
+    }
+
+    private void makeRoom(int need) {
+        boolean large = buffer.capacity() == MAX_BUFFERED;
+        if (!buffer.hasRemaining()) {
+            if (large && lastRead < SMALL) {
+                READ_BUFFERS.give(buffer);
+                buffer = ByteBuffer.wrap(new byte[SMALL]);
+                large = false;
+            }
+            buffer.position(0).limit(0);
+        }
+        if (!large && (need > SMALL || lastRead >= SMALL)) {
+            ByteBuffer larger = READ_BUFFERS.take().clear();
+            larger.put(buffer).flip();
+            buffer = larger;
+        } else if (buffer.position() + need > buffer.capacity()) {
+            buffer.compact().flip();
+        }
+    }
+
+    /**
+     * What came in, from position to limit, backed by an array. The layer above moves the position; the
+     * bytes it has passed stay untouched until the next {@link #fill}.
+     */
+    public ByteBuffer buffered() {
+        return buffer;
+    }
+
+    /** Reads at least one byte; -1 at the end. */
+    public int read(byte[] target, int offset, int length) throws IOException {
+        if (!fill(1)) {
+            return -1;
+        }
+        int count = Math.min(length, buffer.remaining());
+        buffer.get(target, offset, count);
+        return count;
+    }
+
+    /** Writes what was staged and then all of {@code bytes}, in as few calls as possible. */
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+        if (staged.length > 0) {
+            stage(bytes, offset, length);
+            ByteBuffer all = ByteBuffer.wrap(staged);
+            staged = new byte[0];
+            drain(all);
+        } else if (length <= SMALL_WRITE) {
+            drain(ByteBuffer.wrap(bytes, offset, length));
+        } else {
+            writeLarge(bytes, offset, length);
+        }
+    }
+
+    /** One copy into native memory, however often the socket takes a part of it. */
+    private void writeLarge(byte[] bytes, int offset, int length) throws IOException {
+        ByteBuffer direct = WRITE_BUFFERS.take();
+        try {
+            int done = 0;
+            while (done < length) {
+                int count = Math.min(length - done, direct.capacity());
+                direct.clear().put(bytes, offset + done, count).flip();
+                drain(direct);
+                done += count;
+            }
+        } finally {
+            WRITE_BUFFERS.give(direct);
+        }
+    }
+
+    private void drain(ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    /** Ends the outgoing side. */
+    public void shutdownOutput() throws IOException {
+        channel.shutdownOutput();
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.debug("closing a connection failed", e);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package network.guts.libp2p.tcp;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Accepts connections on one socket, until it is closed: running out of descriptors only slows it down. */
+public final class TcpListener implements Closeable {
+    /** Connections that the kernel completes before they are accepted; it may take fewer. */
+    private static final int BACKLOG = 1024;
+
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+    private static final Logger LOG = LoggerFactory.getLogger(TcpListener.class);
+
+    private final ServerSocketChannel server;
+    private final InetSocketAddress bound;
+    private final Consumer<SocketChannel> accepted;
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    private TcpListener(ServerSocketChannel server, InetSocketAddress bound, Consumer<SocketChannel> accepted) {
+        this.server = server;
+        this.bound = bound;
+        this.accepted = accepted;
+    }
+
+    /**
+     * Binds the socket. Connections are taken once {@link #start} is called.
+     *
+     * @param accepted gets each connection and owns it; must not block
+     * @throws IOException if the address is taken, or none of this machine
+     */
+    public static TcpListener bind(InetSocketAddress address, Consumer<SocketChannel> accepted) throws IOException {
+        boolean ip4 = address.getAddress().getAddress().length == 4;
+        ServerSocketChannel server =
+                ServerSocketChannel.open(ip4 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6);
+        boolean ready = false;
+        try {
+            server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            server.bind(address, BACKLOG);
+            if (!(server.getLocalAddress() instanceof InetSocketAddress bound)) {
+                throw new IOException("a server socket without an address");
+            }
+            ready = true;
+            return new TcpListener(server, bound, accepted);
+        } finally {
+            if (!ready) {
+                server.close();
+            }
+        }
+    }
+
+    public TcpListener start() {
+        Thread.ofVirtual().name("tcp-accept-" + bound.getPort()).start(this::acceptAll);
+        return this;
+    }
+
+    /** The address and port that were bound. */
+    public InetSocketAddress bound() {
+        return bound;
+    }
+
+    private void acceptAll() {
+        Duration pause = FIRST_PAUSE;
+        while (server.isOpen()) {
+            try {
+                hand(server.accept());
+                pause = FIRST_PAUSE;
+            } catch (ClosedChannelException e) {
+                LOG.debug("listener on port {} ended", bound.getPort());
+                return;
+            } catch (IOException | RuntimeException e) {
+                LOG.warn(
+                        "cannot accept on port {}, next try in {} ms: {}",
+                        bound.getPort(),
+                        pause.toMillis(),
+                        e.toString());
+                if (closedWithin(pause)) {
+                    return;
+                }
+                pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+            }
+        }
+    }
+
+    private void hand(SocketChannel channel) throws IOException {
+        boolean handed = false;
+        try {
+            TcpDialer.prepare(channel);
+            accepted.accept(channel);
+            handed = true;
+        } catch (IOException goneAlready) {
+            LOG.debug("a connection ended before it was accepted: {}", goneAlready.toString());
+        } finally {
+            if (!handed) {
+                channel.close();
+            }
+        }
+    }
+
+    private boolean closedWithin(Duration pause) {
+        try {
+            return closed.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        closed.countDown();
+        server.close();
+    }
+}
