@@ -13,7 +13,6 @@ public enum ObjectType {
 
     private final int code;
     private final String text;
-    private final byte[] bytes;
 
     ObjectType(int code) {
         this.code = code;
@@ -23,7 +22,6 @@ public enum ObjectType {
             case 3 -> "blob";
             default -> "tag";
         };
-        this.bytes = text.getBytes(StandardCharsets.US_ASCII);
     }
 
     /** Its number in a pack entry's header, 1 to 4. */
@@ -33,7 +31,7 @@ public enum ObjectType {
 
     /** The word that an object's id is computed with. */
     byte[] word() {
-        return bytes;
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     static ObjectType of(int code) {
