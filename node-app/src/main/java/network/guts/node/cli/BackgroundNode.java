@@ -195,7 +195,9 @@ public final class BackgroundNode {
         long deadline = System.nanoTime() + STOP_TIMEOUT.toNanos();
         try {
             while (process.isPresent() && process.get().isAlive() && client.isRunning()
-                    || process.isPresent() && process.get().isAlive() && !process.get().equals(ProcessHandle.current())) {
+                    || process.isPresent()
+                            && process.get().isAlive()
+                            && !process.get().equals(ProcessHandle.current())) {
                 if (System.nanoTime() > deadline) {
                     throw new Failure(
                             ExitCode.FAILED,

@@ -44,9 +44,7 @@ final class CloneCommand extends GutsCommand {
         Path target = given != null ? given : Path.of(folderName(name[0], parsed));
         refuseOccupied(target);
         checkOut(session, parsed, target);
-        session.done(
-                done.with("directory", target.toAbsolutePath().normalize()),
-                "cloned into " + target);
+        session.done(done.with("directory", target.toAbsolutePath().normalize()), "cloned into " + target);
     }
 
     private static void refuseOccupied(Path target) throws Failure {
@@ -74,7 +72,8 @@ final class CloneCommand extends GutsCommand {
         if (silent) {
             arguments.add("--quiet");
         }
-        arguments.addAll(List.of("--", url.toString(), target.toAbsolutePath().normalize().toString()));
+        arguments.addAll(List.of(
+                "--", url.toString(), target.toAbsolutePath().normalize().toString()));
         ProcessBuilder git = new Git(session.home()).command(Path.of(".").toAbsolutePath(), arguments);
         git.environment().put(RemoteHelper.SYNCED, "1");
         git.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));

@@ -22,22 +22,27 @@ final class CompletionCommand extends GutsCommand {
                     // The script that picocli makes works in zsh as well: it loads bashcompinit there.
                     case "bash", "zsh" -> AutoComplete.bash("guts", root);
                     case "fish" -> fish(root);
-                    default -> throw new Failure(
-                            ExitCode.USAGE, "no completion for the shell \"" + shell + "\"", "one of bash, zsh, fish");
+                    default ->
+                        throw new Failure(
+                                ExitCode.USAGE,
+                                "no completion for the shell \"" + shell + "\"",
+                                "one of bash, zsh, fish");
                 });
     }
 
     private static String fish(CommandLine root) {
         StringBuilder script = new StringBuilder("complete -c guts -f\n");
         for (Map.Entry<String, CommandLine> command : root.getSubcommands().entrySet()) {
-            String description = String.join(" ", command.getValue().getCommandSpec().usageMessage().description());
+            String description = String.join(
+                    " ", command.getValue().getCommandSpec().usageMessage().description());
             script.append("complete -c guts -n __fish_use_subcommand -a ")
                     .append(command.getKey())
                     .append(" -d '")
                     .append(description.replace("'", "\\'"))
                     .append("'\n");
             options(script, command.getKey(), command.getValue());
-            for (Map.Entry<String, CommandLine> below : command.getValue().getSubcommands().entrySet()) {
+            for (Map.Entry<String, CommandLine> below :
+                    command.getValue().getSubcommands().entrySet()) {
                 script.append("complete -c guts -n '__fish_seen_subcommand_from ")
                         .append(command.getKey())
                         .append("' -a ")

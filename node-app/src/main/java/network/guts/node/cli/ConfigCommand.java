@@ -41,7 +41,9 @@ final class ConfigCommand extends CommandGroup {
         void run(Session session) throws Failure {
             Loaded loaded = session.configuration();
             session.done(
-                    Event.of("done").with("file", session.home().config()).with("values", loaded.sources().size()),
+                    Event.of("done")
+                            .with("file", session.home().config())
+                            .with("values", loaded.sources().size()),
                     "the configuration is valid (" + session.home().config() + ")");
         }
     }

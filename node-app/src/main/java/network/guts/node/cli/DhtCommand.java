@@ -35,8 +35,9 @@ final class DhtCommand extends CommandGroup {
 
         private static void show(Output out, Event event) {
             switch (event.name()) {
-                case "query" -> out.note("  " + Units.seconds(event.real("seconds")) + "  hop " + event.number("hops")
-                        + "  " + event.text("peer") + "  " + event.text("outcome"));
+                case "query" ->
+                    out.note("  " + Units.seconds(event.real("seconds")) + "  hop " + event.number("hops") + "  "
+                            + event.text("peer") + "  " + event.text("outcome"));
                 case "provider" -> out.result(ProvidersCommand.line(event));
                 default -> out.result(event.text("peer") + "  " + String.join("  ", event.texts("addresses")));
             }
@@ -48,8 +49,9 @@ final class DhtCommand extends CommandGroup {
         @Override
         void run(Session session) throws Failure {
             Event done = look(session, Request.of("dht.closest"));
-            session.done(done, Units.count(done.number("peers"), "peer", "peers") + " in "
-                    + Units.seconds(done.real("seconds")));
+            session.done(
+                    done,
+                    Units.count(done.number("peers"), "peer", "peers") + " in " + Units.seconds(done.real("seconds")));
         }
     }
 
@@ -72,8 +74,10 @@ final class DhtCommand extends CommandGroup {
             Request request = Request.of("dht.find-providers");
             Integer limit = first;
             Event done = look(session, limit == null ? request : request.with("first", limit));
-            session.done(done, Units.count(done.number("providers"), "provider", "providers") + " in "
-                    + Units.seconds(done.real("seconds")));
+            session.done(
+                    done,
+                    Units.count(done.number("providers"), "provider", "providers") + " in "
+                            + Units.seconds(done.real("seconds")));
         }
     }
 
@@ -82,8 +86,10 @@ final class DhtCommand extends CommandGroup {
         @Override
         void run(Session session) throws Failure {
             Event done = look(session, Request.of("dht.provide"));
-            session.done(done, Units.count(done.number("peers"), "peer", "peers") + " took the record, in "
-                    + Units.seconds(done.real("seconds")));
+            session.done(
+                    done,
+                    Units.count(done.number("peers"), "peer", "peers") + " took the record, in "
+                            + Units.seconds(done.real("seconds")));
         }
     }
 
@@ -91,9 +97,11 @@ final class DhtCommand extends CommandGroup {
     static final class Table extends GutsCommand {
         @Override
         void run(Session session) throws Failure {
-            Event done = session.ask(Request.of("dht.table"), peer -> session.output()
-                    .result("bucket " + peer.number("bucket") + "  " + peer.text("peer") + "  proved "
-                            + peer.text("proved") + "  " + String.join("  ", peer.texts("addresses"))));
+            Event done = session.ask(
+                    Request.of("dht.table"),
+                    peer -> session.output()
+                            .result("bucket " + peer.number("bucket") + "  " + peer.text("peer") + "  proved "
+                                    + peer.text("proved") + "  " + String.join("  ", peer.texts("addresses"))));
             session.done(done, Units.count(done.number("peers"), "peer", "peers") + ", " + done.text("mode"));
         }
     }

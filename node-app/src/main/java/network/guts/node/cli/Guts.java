@@ -24,7 +24,6 @@ import picocli.CommandLine.ScopeType;
         versionProvider = VersionCommand.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
-            DemoCommand.class,
             NodeCommand.class,
             StatusCommand.class,
             PublishCommand.class,

@@ -17,14 +17,18 @@ final class KeyCommand extends CommandGroup {
         @Override
         void run(Session session) throws Failure {
             PrivateKey node = KeyFile.load(session.home().nodeKey());
-            Event event = Event.of("key").with("peer", node.peerId()).with("file", session.home().nodeKey());
-            session.output().result("peer      " + node.peerId() + "  " + session.home().nodeKey());
+            Event event = Event.of("key")
+                    .with("peer", node.peerId())
+                    .with("file", session.home().nodeKey());
+            session.output()
+                    .result("peer      " + node.peerId() + "  " + session.home().nodeKey());
             if (Files.exists(session.home().signingKey())) {
                 PrivateKey signing = KeyFile.load(session.home().signingKey());
                 event = event.with("delegate", signing.peerId())
                         .with("signing_file", session.home().signingKey());
                 session.output()
-                        .result("delegate  " + signing.peerId() + "  " + session.home().signingKey());
+                        .result("delegate  " + signing.peerId() + "  "
+                                + session.home().signingKey());
             } else {
                 session.output().result("delegate  none: the first guts publish makes the signing key");
             }

@@ -23,7 +23,8 @@ final class ProvidersCommand extends GutsCommand {
 
     @Override
     void run(Session session) throws Failure {
-        Request request = Request.of("providers").with("url", Arguments.url(url)).with("check", check);
+        Request request =
+                Request.of("providers").with("url", Arguments.url(url)).with("check", check);
         Integer limit = first;
         if (limit != null) {
             request = request.with("first", limit);

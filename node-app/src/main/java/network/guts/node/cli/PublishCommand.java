@@ -102,7 +102,7 @@ final class PublishCommand extends GutsCommand {
         for (String line : visible(git, source)) {
             out.note("  " + line);
         }
-        if (!"1".equals(System.getProperty("guts.terminal")) || out.json() || System.console() == null) {
+        if (!"1".equals(System.getProperty("guts.terminal")) || out.json() || !System.console().isTerminal()) {
             throw new Failure(
                     ExitCode.REFUSED,
                     "a first publication on the public network needs agreement",

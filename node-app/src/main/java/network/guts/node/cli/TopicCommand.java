@@ -21,10 +21,12 @@ final class TopicCommand extends CommandGroup {
     static final class ListTopics extends GutsCommand {
         @Override
         void run(Session session) throws Failure {
-            Event done = session.ask(Request.of("topic.list"), topic -> session.output()
-                    .result(topic.text("topic") + "  "
-                            + Units.count(topic.texts("mesh").size(), "peer", "peers") + " in the mesh of "
-                            + topic.texts("peers").size()));
+            Event done = session.ask(
+                    Request.of("topic.list"),
+                    topic -> session.output()
+                            .result(topic.text("topic") + "  "
+                                    + Units.count(topic.texts("mesh").size(), "peer", "peers") + " in the mesh of "
+                                    + topic.texts("peers").size()));
             session.done(done, done.number("topics") == 0 ? "no topics" : "");
         }
     }
@@ -43,14 +45,17 @@ final class TopicCommand extends CommandGroup {
         @Override
         void run(Session session) throws Failure, IOException {
             String given = text;
-            byte[] data = given == null ? System.in.readNBytes(MAX_MESSAGE + 1) : given.getBytes(StandardCharsets.UTF_8);
+            byte[] data =
+                    given == null ? System.in.readNBytes(MAX_MESSAGE + 1) : given.getBytes(StandardCharsets.UTF_8);
             Event done = session.ask(
                     Request.of("topic.publish")
                             .with("topic", topic)
                             .with("data", Base64.getEncoder().encodeToString(data)),
                     event -> {});
-            session.done(done, Units.bytes(done.number("bytes")) + " sent to "
-                    + Units.count(done.number("peers"), "peer", "peers"));
+            session.done(
+                    done,
+                    Units.bytes(done.number("bytes")) + " sent to "
+                            + Units.count(done.number("peers"), "peer", "peers"));
         }
     }
 

@@ -18,8 +18,8 @@ final class UnseedCommand extends GutsCommand {
 
     @Override
     void run(Session session) throws Failure {
-        Event done = session.ask(
-                Request.of("unseed").with("url", Arguments.url(url)).with("delete", delete), event -> {});
+        Event done =
+                session.ask(Request.of("unseed").with("url", Arguments.url(url)).with("delete", delete), event -> {});
         session.done(
                 done,
                 "no longer seeding " + done.text("repository") + (done.truth("deleted") ? ", and deleted it" : ""));

@@ -54,11 +54,7 @@ public record Config(
      * @param uplink bytes a second, over all peers; 0: no limit
      */
     public record Seeding(
-            SeedingPolicy policy,
-            long maxRepositorySize,
-            long diskQuota,
-            long uplink,
-            List<RepositoryId> block) {
+            SeedingPolicy policy, long maxRepositorySize, long diskQuota, long uplink, List<RepositoryId> block) {
         public Seeding {
             block = List.copyOf(block);
         }

@@ -47,8 +47,7 @@ public final class ConfigLoader {
      * @param flags what the command line says
      * @throws Failure USAGE with file, line and column, if anything in it is wrong
      */
-    public static Loaded load(Path file, Map<String, String> environment, Map<Key, List<String>> flags)
-            throws Failure {
+    public static Loaded load(Path file, Map<String, String> environment, Map<Key, List<String>> flags) throws Failure {
         Map<Key, Raw> raw = new EnumMap<>(Key.class);
         raw.putAll(readFile(file));
         for (Key key : Key.values()) {
@@ -72,7 +71,10 @@ public final class ConfigLoader {
     }
 
     private static List<String> split(String list) {
-        return Stream.of(list.split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
+        return Stream.of(list.split(","))
+                .map(String::strip)
+                .filter(s -> !s.isEmpty())
+                .toList();
     }
 
     private static Map<Key, Raw> readFile(Path file) throws Failure {
@@ -100,10 +102,12 @@ public final class ConfigLoader {
             TomlPosition position = toml.inputPositionOf(path);
             String where = position == null ? file.toString() : at(file, position);
             String name = String.join(".", path);
-            Key key = Key.of(name).orElseThrow(() -> new Failure(
-                    ExitCode.USAGE,
-                    where + ": unknown key \"" + Printable.line(name) + "\"",
-                    "known keys: " + Stream.of(Key.values()).map(Key::path).collect(Collectors.joining(", "))));
+            Key key = Key.of(name)
+                    .orElseThrow(() -> new Failure(
+                            ExitCode.USAGE,
+                            where + ": unknown key \"" + Printable.line(name) + "\"",
+                            "known keys: "
+                                    + Stream.of(Key.values()).map(Key::path).collect(Collectors.joining(", "))));
             raw.put(key, value(key, toml, path, where));
         }
         return raw;
@@ -122,13 +126,12 @@ public final class ConfigLoader {
             }
             return new Raw(texts, where);
         }
-        boolean fits =
-                switch (key.kind()) {
-                    case TEXT, DURATION -> value instanceof String;
-                    case NUMBER -> value instanceof Long;
-                    case SIZE -> value instanceof Long || value instanceof String;
-                    case LIST -> false;
-                };
+        boolean fits = switch (key.kind()) {
+            case TEXT, DURATION -> value instanceof String;
+            case NUMBER -> value instanceof Long;
+            case SIZE -> value instanceof Long || value instanceof String;
+            case LIST -> false;
+        };
         if (!fits || value == null) {
             throw wrong(where + ": \"" + key.path() + "\" wants "
                     + switch (key.kind()) {
@@ -147,6 +150,7 @@ public final class ConfigLoader {
     }
 
     static Failure wrong(String message) {
-        return new Failure(ExitCode.USAGE, message, "guts config check looks at the configuration without starting a node");
+        return new Failure(
+                ExitCode.USAGE, message, "guts config check looks at the configuration without starting a node");
     }
 }

@@ -176,13 +176,12 @@ final class ConfigValues {
             throw wrong(key, "\"" + text.get() + "\" is no time such as \"500ms\", \"10s\", \"5m\" or \"2h\"");
         }
         long count = Long.parseLong(match.group(1));
-        Duration value =
-                switch (match.group(2)) {
-                    case "ms" -> Duration.ofMillis(count);
-                    case "s" -> Duration.ofSeconds(count);
-                    case "m" -> Duration.ofMinutes(count);
-                    default -> Duration.ofHours(count);
-                };
+        Duration value = switch (match.group(2)) {
+            case "ms" -> Duration.ofMillis(count);
+            case "s" -> Duration.ofSeconds(count);
+            case "m" -> Duration.ofMinutes(count);
+            default -> Duration.ofHours(count);
+        };
         if (value.isZero() || value.compareTo(LONGEST_DURATION) > 0) {
             throw wrong(key, "\"" + text.get() + "\" is not between 1ms and 24h");
         }

@@ -122,8 +122,8 @@ public final class Bootstrapper implements AutoCloseable {
         Map<PeerId, List<Multiaddr>> wanted = new LinkedHashMap<>();
         for (Multiaddr address : bootstrap) {
             address.peerId()
-                    .ifPresent(peer -> wanted.computeIfAbsent(peer, p -> new ArrayList<>())
-                            .add(address));
+                    .ifPresent(peer ->
+                            wanted.computeIfAbsent(peer, p -> new ArrayList<>()).add(address));
         }
         if (host.connections().isEmpty()) {
             for (PeerInfo known : host.addressBook().lastSeen(REMEMBERED_PEERS)) {
@@ -159,8 +159,8 @@ public final class Bootstrapper implements AutoCloseable {
             addresses.forEach(problems::remove);
         } catch (IOException e) {
             LOG.debug("bootstrap: {}", e.getMessage());
-            addresses.forEach(address ->
-                    problems.putIfAbsent(address, e.getMessage() == null ? e.toString() : e.getMessage()));
+            addresses.forEach(
+                    address -> problems.putIfAbsent(address, e.getMessage() == null ? e.toString() : e.getMessage()));
         }
     }
 

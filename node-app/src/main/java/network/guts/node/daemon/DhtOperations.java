@@ -62,8 +62,7 @@ final class DhtOperations {
 
     private void closest(Request request, Reply reply) throws IOException, Failure {
         Instant begin = Instant.now();
-        List<PeerInfo> peers =
-                node.dht().closest(Arguments.key(request.text("key")), TIMEOUT, trace(request, reply));
+        List<PeerInfo> peers = node.dht().closest(Arguments.key(request.text("key")), TIMEOUT, trace(request, reply));
         for (PeerInfo peer : peers) {
             reply.send(Event.of("closest").with("peer", peer.peer()).with("addresses", peer.addresses()));
         }
@@ -95,8 +94,7 @@ final class DhtOperations {
         Multihash key = Arguments.multihash(request.text("key"));
         int limit = (int) request.number("first", 1, MAX_PROVIDERS, MAX_PROVIDERS);
         int found = node.dht()
-                .findProviders(
-                        key, limit, TIMEOUT, provider -> send(reply, provider(provider)), trace(request, reply));
+                .findProviders(key, limit, TIMEOUT, provider -> send(reply, provider(provider)), trace(request, reply));
         if (found == 0) {
             throw new Failure(
                     ExitCode.NOT_FOUND,

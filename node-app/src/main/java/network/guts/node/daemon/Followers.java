@@ -128,18 +128,19 @@ final class Followers implements AutoCloseable {
     private @Nullable RepositoryId awaitDue() throws InterruptedException {
         lock.lock();
         try {
+            long rest = 0;
             while (!closed) {
                 long now = System.nanoTime();
                 long wait = INTERVAL.toNanos();
                 for (Map.Entry<RepositoryId, Followed> entry : followed.entrySet()) {
-                    long rest = entry.getValue().dueNanos - now;
+                    rest = entry.getValue().dueNanos - now;
                     if (rest <= 0) {
                         entry.getValue().dueNanos = now + INTERVAL.toNanos();
                         return entry.getKey();
                     }
                     wait = Math.min(wait, rest);
                 }
-                long unused = changed.awaitNanos(wait);
+                rest = changed.awaitNanos(wait);
             }
             return null;
         } finally {

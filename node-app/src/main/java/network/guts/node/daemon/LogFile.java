@@ -29,7 +29,8 @@ public final class LogFile {
     public static void open(Path folder, boolean debug) throws IOException {
         off();
         Logger root = Logger.getLogger("");
-        FileHandler file = new FileHandler(folder.resolve("node.log").toString().replace("%", "%%"), MAX_BYTES, FILES, true);
+        FileHandler file =
+                new FileHandler(folder.resolve("node.log").toString().replace("%", "%%"), MAX_BYTES, FILES, true);
         add(root, file);
         OURS.setLevel(debug ? Level.FINE : Level.INFO);
         if (debug) {
@@ -61,8 +62,10 @@ public final class LogFile {
             if (entry.getThrown() != null) {
                 StringWriter trace = new StringWriter();
                 entry.getThrown().printStackTrace(new PrintWriter(trace, true));
-                trace.toString().lines().forEach(line -> text.append(Printable.escape(line.replace("\t", "    ")))
-                        .append('\n'));
+                trace.toString()
+                        .lines()
+                        .forEach(line -> text.append(Printable.escape(line.replace("\t", "    ")))
+                                .append('\n'));
             }
             return text.toString();
         }
@@ -77,5 +80,4 @@ public final class LogFile {
             return level.intValue() >= Level.INFO.intValue() ? "info " : "debug";
         }
     }
-
 }

@@ -30,6 +30,12 @@ public interface Node {
 
     Instant started();
 
+    /** True if a command started this node because it needed one for a fetch. */
+    boolean onDemand();
+
+    /** Lets addresses of a peer that failed a moment ago be dialled again at once: for when a person asks. */
+    void forgetFailures(PeerId peer);
+
     /** One round trip to a peer ({@code /ipfs/ping/1.0.0}), connecting first where there is no connection. */
     Duration ping(PeerId peer, Duration timeout) throws IOException;
 

@@ -99,8 +99,7 @@ final class NodeNetwork implements Network {
             if (!topics.containsKey(repository)) {
                 topics.put(
                         repository,
-                        gossip.subscribe(
-                                Topics.of(repository), message -> judge(repository, message), message -> {}));
+                        gossip.subscribe(Topics.of(repository), message -> judge(repository, message), message -> {}));
             }
             followers.follow(repository);
         } catch (IOException e) {

@@ -40,7 +40,9 @@ final class NodeOperations {
                 .with("peer", node.host().peerId())
                 .with("addresses", node.fullAddresses())
                 .with("network", node.config().network())
-                .with("home", node.home().path());
+                .with("home", node.home().path())
+                .with("process", ProcessHandle.current().pid())
+                .with("on_demand", node.onDemand());
     }
 
     private void status(Request request, Reply reply) throws IOException {
@@ -54,7 +56,9 @@ final class NodeOperations {
         Map<String, Object> held = new LinkedHashMap<>();
         held.put("count", repositories.size());
         held.put("seeded", repositories.stream().filter(RepositoryState::seeded).count());
-        held.put("bytes", repositories.stream().mapToLong(RepositoryState::diskBytes).sum());
+        held.put(
+                "bytes",
+                repositories.stream().mapToLong(RepositoryState::diskBytes).sum());
         reply.send(Event.of("status")
                 .with("peer", node.host().peerId())
                 .with("version", Version.TEXT)
@@ -64,7 +68,12 @@ final class NodeOperations {
                 .with("seconds", Duration.between(node.started(), Instant.now()))
                 .with("addresses", addresses())
                 .with("dht", dht)
-                .with("peers", node.host().connections().stream().map(c -> c.peer()).distinct().count())
+                .with(
+                        "peers",
+                        node.host().connections().stream()
+                                .map(c -> c.peer())
+                                .distinct()
+                                .count())
                 .with("bootstrap", bootstrap())
                 .with("topics", node.gossip().topics().size())
                 .with("repositories", held)

@@ -67,10 +67,11 @@ final class PeerOperations {
     private void connect(Request request, Reply reply) throws IOException, Failure {
         PeerInfo peer = resolve(Arguments.peer(request.text("address")));
         refuseSelf(peer.peer());
+        node.forgetFailures(peer.peer());
         Instant begin = Instant.now();
         try {
-            ConnectionInfo connection =
-                    node.host().connect(peer.peer(), peer.addresses(), node.config().connectionTimeout());
+            ConnectionInfo connection = node.host()
+                    .connect(peer.peer(), peer.addresses(), node.config().connectionTimeout());
             reply.send(event(connection));
         } catch (IOException e) {
             throw unreachable(peer, e);
@@ -122,6 +123,7 @@ final class PeerOperations {
     private void ping(Request request, Reply reply) throws IOException, Failure, InterruptedException {
         PeerInfo peer = resolve(Arguments.peer(request.text("address")));
         refuseSelf(peer.peer());
+        node.forgetFailures(peer.peer());
         long count = request.number("count", 1, MAX_PINGS, 1);
         try {
             node.host().connect(peer.peer(), peer.addresses(), node.config().connectionTimeout());

@@ -141,8 +141,7 @@ final class RepositoryOperations {
         Optional<String> url = request.optional("url");
         if (url.isPresent()) {
             RepositoryId repository = Arguments.url(url.get()).repository();
-            RepositoryState state =
-                    node.repositories().state(repository).orElseThrow(() -> notHeld(repository));
+            RepositoryState state = node.repositories().state(repository).orElseThrow(() -> notHeld(repository));
             reply.send(RepositoryEvents.withViews(state)
                     .with("git_directory", node.repositories().gitDirectory(repository)));
             return;

@@ -48,20 +48,24 @@ final class TopicOperations {
         String topic = request.text("topic");
         byte[] data = Base64.getDecoder().decode(request.text("data"));
         int peers = node.gossip().publish(topic, data);
-        reply.send(Event.of("done").with("topic", topic).with("bytes", data.length).with("peers", peers));
+        reply.send(
+                Event.of("done").with("topic", topic).with("bytes", data.length).with("peers", peers));
     }
 
     private void subscribe(Request request, Reply reply) throws Exception {
         String topic = request.text("topic");
         long count = request.number("count", 1, Long.MAX_VALUE, Long.MAX_VALUE);
         BlockingQueue<Message> messages = new LinkedBlockingQueue<>(QUEUE);
-        try (Registration subscription = node.gossip()
-                .subscribe(topic, message -> Gossip.Verdict.ACCEPT, message -> drop(messages.offer(message)))) {
+        Registration subscription = node.gossip()
+                .subscribe(topic, message -> Gossip.Verdict.ACCEPT, message -> drop(messages.offer(message)));
+        try {
             reply.send(Event.of("ready").with("topic", topic).with("peers", node.gossip().peers(topic)));
             for (long seen = 0; seen < count; seen++) {
                 reply.send(event(messages.take()));
             }
             reply.send(Event.of("done").with("topic", topic).with("messages", count));
+        } finally {
+            subscription.close();
         }
     }
 

@@ -35,9 +35,8 @@ final class HandOver {
 
     /** Brings {@code wanted}; true if whole packs were handed over, which hold everything that the refs reach. */
     boolean fetch(List<String> wanted, HelperOptions options) throws IOException, Failure, InterruptedException {
-        Path objects = Path.of(
-                        GitProcess.run(GitProcess.inUsers(List.of("rev-parse", "--git-path", "objects")), "")
-                                .strip())
+        Path objects = Path.of(GitProcess.run(GitProcess.inUsers(List.of("rev-parse", "--git-path", "objects")), "")
+                        .strip())
                 .toAbsolutePath();
         List<Path> missing = missingPacks(objects.resolve("pack"));
         if (missing.isEmpty() || !everything(wanted) || hasLooseObjects()) {

@@ -96,8 +96,7 @@ final class HelperPush {
 
     /** A bare repository that borrows the node's objects and holds the new ones. */
     private void fill(Path quarantine, List<Update> updates) throws IOException, Failure, InterruptedException {
-        GitProcess.run(
-                GitProcess.elsewhere(quarantine, List.of("init", "--quiet", "--bare", "--template=", ".")), "");
+        GitProcess.run(GitProcess.elsewhere(quarantine, List.of("init", "--quiet", "--bare", "--template=", ".")), "");
         Path borrowed = Path.of(repository.text("git_directory")).resolve("objects");
         Files.createDirectories(quarantine.resolve("objects/info"));
         Files.writeString(quarantine.resolve("objects/info/alternates"), borrowed + "\n");
@@ -105,9 +104,9 @@ final class HelperPush {
         repository.object("refs").members().values().forEach(object -> known.add(object.toString()));
         StringBuilder revisions = new StringBuilder();
         for (Update update : updates) {
-            update.target.filter(target -> !known.contains(target)).ifPresent(target -> revisions
-                    .append(target)
-                    .append('\n'));
+            update.target
+                    .filter(target -> !known.contains(target))
+                    .ifPresent(target -> revisions.append(target).append('\n'));
         }
         if (revisions.isEmpty()) {
             return;
@@ -117,14 +116,13 @@ final class HelperPush {
             excluded.removeAll(HandOver.missing(known));
         }
         excluded.forEach(object -> revisions.append('^').append(object).append('\n'));
-        List<String> pack = new ArrayList<>(
-                List.of("pack-objects", "--revs", "--stdout", "--thin", "--delta-base-offset"));
+        List<String> pack =
+                new ArrayList<>(List.of("pack-objects", "--revs", "--stdout", "--thin", "--delta-base-offset"));
         pack.add(options.progress() ? "--progress" : "-q");
         GitProcess.pipe(
                 GitProcess.inUsers(pack),
                 revisions.toString(),
-                GitProcess.elsewhere(
-                        quarantine, List.of("index-pack", "--stdin", "--fix-thin")));
+                GitProcess.elsewhere(quarantine, List.of("index-pack", "--stdin", "--fix-thin")));
     }
 
     private Request request(Path quarantine, List<Update> updates) {
@@ -141,7 +139,10 @@ final class HelperPush {
             one.put("force", update.force || options.lease(update.ref).isPresent());
             list.add(one);
         }
-        return Request.of("push").with("url", url).with("quarantine", quarantine).with("updates", list);
+        return Request.of("push")
+                .with("url", url)
+                .with("quarantine", quarantine)
+                .with("updates", list);
     }
 
     private static void deleteTree(Path folder) throws IOException {
@@ -153,8 +154,8 @@ final class HelperPush {
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(
-                    Path done, @org.jspecify.annotations.Nullable IOException problem) throws IOException {
+            public FileVisitResult postVisitDirectory(Path done, @org.jspecify.annotations.Nullable IOException problem)
+                    throws IOException {
                 Files.delete(done);
                 return FileVisitResult.CONTINUE;
             }

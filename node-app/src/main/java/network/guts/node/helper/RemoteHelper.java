@@ -87,8 +87,7 @@ public final class RemoteHelper {
 
     private static Output output(boolean quiet, boolean progress) {
         boolean terminal = progress && "1".equals(System.getProperty("guts.terminal"));
-        return new Output(
-                System.err, System.err, new Output.Style(false, quiet, false, terminal, false));
+        return new Output(System.err, System.err, new Output.Style(false, quiet, false, terminal, false));
     }
 
     private Output output() {
@@ -100,8 +99,7 @@ public final class RemoteHelper {
             for (String line = readLine(); line != null && !line.isEmpty(); line = readLine()) {
                 String[] words = line.split(" ", 3);
                 switch (words[0]) {
-                    case "capabilities" ->
-                        say("fetch", "push", "option", "connect", "check-connectivity", "");
+                    case "capabilities" -> say("fetch", "push", "option", "connect", "check-connectivity", "");
                     case "option" -> say(options.set(word(words, 1), word(words, 2)));
                     case "list" -> list(word(words, 1).equals("for-push"));
                     case "fetch" -> fetch(line);
@@ -112,10 +110,11 @@ public final class RemoteHelper {
                             return exit.get();
                         }
                     }
-                    default -> throw new Failure(
-                            ExitCode.FAILED,
-                            "git asked the helper for \"" + words[0] + "\", which it does not offer",
-                            "git 2.30 and newer are known to work");
+                    default ->
+                        throw new Failure(
+                                ExitCode.FAILED,
+                                "git asked the helper for \"" + words[0] + "\", which it does not offer",
+                                "git 2.30 and newer are known to work");
                 }
             }
             return 0;
@@ -278,8 +277,9 @@ public final class RemoteHelper {
 
     private void push(String first) throws IOException, Failure, InterruptedException {
         HelperPush push = new HelperPush(home, url, repository(), options, output());
-        push.run(batch(first)).forEach((ref, result) -> out.print(
-                result.equals("ok") ? "ok " + ref + "\n" : "error " + ref + " " + result + "\n"));
+        push.run(batch(first))
+                .forEach((ref, result) ->
+                        out.print(result.equals("ok") ? "ok " + ref + "\n" : "error " + ref + " " + result + "\n"));
         say("");
     }
 }

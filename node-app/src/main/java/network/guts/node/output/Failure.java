@@ -83,7 +83,10 @@ public final class Failure extends Exception {
 
     /** The {@code error} event. */
     public Event event() {
-        return Event.of("error").with("code", code.number()).with("message", message()).with("hint", hint);
+        return Event.of("error")
+                .with("code", code.number())
+                .with("message", message())
+                .with("hint", hint);
     }
 
     /** Reads an {@code error} event. */

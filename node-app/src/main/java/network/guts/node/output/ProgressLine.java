@@ -33,9 +33,11 @@ final class ProgressLine {
             line.append(" · ").append(Units.count(progress.number("providers"), "provider", "providers"));
         }
         if (rate > 0) {
-            line.append(" · ").append(Units.bytes(rate)).append("/s");
+            line.append(" · ").append(Units.rate(rate));
             if (totalBytes > bytes) {
-                line.append(" · ").append(Units.seconds((totalBytes - bytes) / rate)).append(" left");
+                line.append(" · ")
+                        .append(Units.seconds((totalBytes - bytes) / rate))
+                        .append(" left");
             }
         }
         return line.toString();

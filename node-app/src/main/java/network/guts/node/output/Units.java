@@ -7,7 +7,16 @@ public final class Units {
     private Units() {}
 
     /** {@code 1.5 MiB}. */
-    public static String bytes(double bytes) {
+    public static String bytes(long bytes) {
+        return scaled((double) bytes);
+    }
+
+    /** {@code 1.5 MiB/s}. */
+    public static String rate(double bytesPerSecond) {
+        return scaled(bytesPerSecond) + "/s";
+    }
+
+    private static String scaled(double bytes) {
         String[] names = {"B", "KiB", "MiB", "GiB", "TiB"};
         int unit = 0;
         double value = bytes;
