@@ -35,6 +35,7 @@ import network.guts.libp2p.tcp.AddressResolver;
 import network.guts.libp2p.tcp.TcpDialer;
 import network.guts.libp2p.tcp.TcpListeners;
 import network.guts.libp2p.upgrade.TcpUpgrader;
+import network.guts.libp2p.yamux.YamuxConfig;
 import network.guts.runtime.Database;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,7 +79,7 @@ public final class Libp2pHost implements Host, Closeable {
         this.book = new StoredAddressBook(database, clock, this::connectedPeers);
         this.swarm = new Swarm(
                 config,
-                new TcpUpgrader(config.identity()),
+                new TcpUpgrader(config.identity(), yamux(config)),
                 new TcpDialer(AddressResolver.NUMERIC),
                 book,
                 clock,
@@ -89,6 +90,17 @@ public final class Libp2pHost implements Host, Closeable {
         this.ping = new Ping(swarm);
         identify.serve(protocols);
         ping.serve(protocols);
+    }
+
+    private static YamuxConfig yamux(HostConfig config) {
+        YamuxConfig usual = YamuxConfig.DEFAULT;
+        return new YamuxConfig(
+                usual.maxInboundStreams(),
+                usual.maxWindow(),
+                usual.maxWindowGrowth(),
+                config.keepAlive(),
+                usual.pingTimeout(),
+                usual.linger());
     }
 
     private Set<PeerId> connectedPeers() {
@@ -228,6 +240,16 @@ public final class Libp2pHost implements Host, Closeable {
     /** The connections with their counters, the oldest first. */
     public List<ConnectionStatus> status() {
         return swarm.status();
+    }
+
+    /** Streams that are open at the moment, both ways, over all connections. */
+    public int openStreams() {
+        return swarm.openStreams();
+    }
+
+    /** Inbound connections that are still in their handshake. */
+    public int handshakes() {
+        return swarm.handshakes();
     }
 
     @Override

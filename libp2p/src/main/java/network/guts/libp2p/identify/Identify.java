@@ -83,7 +83,7 @@ public final class Identify implements AutoCloseable {
     /** Asks the peer of a new connection; tries once more if that fails. */
     public void ask(Connection connection) {
         for (int attempt = 1; attempt <= 2 && connection.isOpen(); attempt++) {
-            try (Stream stream = swarm.open(connection, List.of(ID), TIMEOUT)) {
+            try (Stream stream = swarm.openNow(connection, ID, TIMEOUT)) {
                 stream.readTimeout(TIMEOUT);
                 take(connection, read(stream));
                 wake();
@@ -252,7 +252,7 @@ public final class Identify implements AutoCloseable {
     }
 
     private void push(Connection connection) {
-        try (Stream stream = swarm.open(connection, List.of(PUSH), TIMEOUT)) {
+        try (Stream stream = swarm.openNow(connection, PUSH, TIMEOUT)) {
             stream.writeTimeout(TIMEOUT);
             Frames.write(stream, self.tell(connection.info().address()).encode());
             stream.closeWrite();

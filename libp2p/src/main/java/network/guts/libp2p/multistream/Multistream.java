@@ -51,6 +51,16 @@ public final class Multistream {
         if (protocols.size() == 1) {
             return new Negotiated(protocols.getFirst(), new LazyStream(stream, protocols.getFirst()));
         }
+        return agree(stream, protocols, timeout);
+    }
+
+    /**
+     * As {@link #select(MuxedStream, List, Duration)}, but waits for the answer also where there is a single proposal.
+     *
+     * @throws UnsupportedProtocolException if the peer serves none of them
+     * @throws IOException if the negotiation fails or takes longer than {@code timeout}
+     */
+    public static Negotiated agree(MuxedStream stream, List<String> protocols, Duration timeout) throws IOException {
         return within(stream, timeout, duplex -> select(duplex, protocols));
     }
 

@@ -62,7 +62,7 @@ public final class Ping {
         byte[] payload = new byte[BYTES];
         random.nextBytes(payload);
         byte[] answer = new byte[BYTES];
-        try (Stream stream = swarm.open(connection, List.of(ID), left(begin, timeout))) {
+        try (Stream stream = swarm.openNow(connection, ID, left(begin, timeout))) {
             long start = System.nanoTime();
             stream.writeTimeout(left(begin, timeout));
             stream.write(payload);

@@ -47,6 +47,10 @@ final class StreamServer {
         }
     }
 
+    int open() {
+        return inbound.total() + outbound.total();
+    }
+
     private void accept(Connection connection, MuxedStream stream) {
         Optional<StreamSlots.Slot> slot = inbound.take(connection.info().peer());
         if (slot.isEmpty()) {
@@ -101,11 +105,35 @@ final class StreamServer {
     }
 
     /**
-     * Opens a stream on {@code connection}.
+     * Opens a stream on {@code connection}. Where the peer has said that it serves one of {@code wanted}, this costs no
+     * round trip.
      *
      * @throws UnsupportedProtocolException if the peer serves none of {@code wanted}
      */
     Stream open(Connection connection, List<String> wanted, Duration timeout) throws IOException {
+        Optional<String> said = connection
+                .identified()
+                .flatMap(peer ->
+                        wanted.stream().filter(peer.protocols()::contains).findFirst());
+        return said.isPresent()
+                ? open(connection, timeout, (stream, left) -> Multistream.select(stream, List.of(said.get()), left))
+                : open(connection, timeout, (stream, left) -> Multistream.agree(stream, wanted, left));
+    }
+
+    /**
+     * Opens a stream on {@code connection} without waiting for the peer: if it does not serve {@code protocol}, the first
+     * read throws {@link UnsupportedProtocolException}.
+     */
+    Stream openNow(Connection connection, String protocol, Duration timeout) throws IOException {
+        return open(connection, timeout, (stream, left) -> Multistream.select(stream, List.of(protocol), left));
+    }
+
+    @FunctionalInterface
+    private interface Negotiation {
+        Negotiated run(MuxedStream stream, Duration timeout) throws IOException;
+    }
+
+    private Stream open(Connection connection, Duration timeout, Negotiation negotiation) throws IOException {
         long start = System.nanoTime();
         StreamSlots.Slot slot =
                 outbound.take(connection.info().peer()).orElseThrow(() -> new IOException("too many streams are open"));
@@ -114,7 +142,7 @@ final class StreamServer {
         try {
             fresh = Optional.of(connection.muxed().open(timeout));
             Duration left = timeout.minusNanos(System.nanoTime() - start);
-            Negotiated agreed = Multistream.select(fresh.get(), wanted, left);
+            Negotiated agreed = negotiation.run(fresh.get(), left);
             if (!slot.use(agreed.protocol(), limits.perPeer())) {
                 throw new IOException("too many streams of " + agreed.protocol() + " are open");
             }

@@ -117,9 +117,13 @@ public final class Swarm {
         }
     }
 
-    /** Opens a stream on this very connection. */
-    public Stream open(Connection connection, List<String> protocols, Duration timeout) throws IOException {
+    private Stream open(Connection connection, List<String> protocols, Duration timeout) throws IOException {
         return streams.open(connection, protocols, timeout);
+    }
+
+    /** Opens a stream on this very connection; the first read tells if the peer does not serve {@code protocol}. */
+    public Stream openNow(Connection connection, String protocol, Duration timeout) throws IOException {
+        return streams.openNow(connection, protocol, timeout);
     }
 
     /** Owns a connection that a listener has accepted. Does not block. */
@@ -232,6 +236,16 @@ public final class Swarm {
                 .map(connection -> connection.status(
                         connections.isProtected(connection.info().peer())))
                 .toList();
+    }
+
+    /** Streams that are open at the moment, both ways. */
+    public int openStreams() {
+        return streams.open();
+    }
+
+    /** Inbound connections that are still in their handshake. */
+    public int handshakes() {
+        return gate.handshakes();
     }
 
     /** What has to be done again and again; called every second or so. */

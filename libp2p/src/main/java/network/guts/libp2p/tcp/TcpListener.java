@@ -22,17 +22,20 @@ public final class TcpListener implements Closeable {
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
     private static final Logger LOG = LoggerFactory.getLogger(TcpListener.class);
 
     private final ServerSocketChannel server;
     private final InetSocketAddress bound;
     private final Consumer<SocketChannel> accepted;
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread acceptor;
 
     private TcpListener(ServerSocketChannel server, InetSocketAddress bound, Consumer<SocketChannel> accepted) {
         this.server = server;
         this.bound = bound;
         this.accepted = accepted;
+        this.acceptor = Thread.ofVirtual().name("tcp-accept-" + bound.getPort()).unstarted(this::acceptAll);
     }
 
     /**
@@ -62,7 +65,7 @@ public final class TcpListener implements Closeable {
     }
 
     public TcpListener start() {
-        Thread.ofVirtual().name("tcp-accept-" + bound.getPort()).start(this::acceptAll);
+        acceptor.start();
         return this;
     }
 
@@ -118,9 +121,17 @@ public final class TcpListener implements Closeable {
         }
     }
 
+    /** The port is free when this returns: the socket lives on until the thread has left it. */
     @Override
     public void close() throws IOException {
         closed.countDown();
         server.close();
+        try {
+            if (acceptor.getState() != Thread.State.NEW && !acceptor.join(STOP_TIMEOUT)) {
+                LOG.warn("the listener on port {} does not end", bound.getPort());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

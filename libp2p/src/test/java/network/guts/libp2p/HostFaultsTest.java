@@ -1,0 +1,288 @@
+package network.guts.libp2p;
+
+import static network.guts.libp2p.TestNet.ECHO;
+import static network.guts.libp2p.TestNet.LONG;
+import static network.guts.libp2p.TestNet.address;
+import static network.guts.libp2p.TestNet.connect;
+import static network.guts.libp2p.TestNet.talk;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import network.guts.core.Bytes;
+import network.guts.core.PeerRecord;
+import network.guts.core.host.ConnectionInfo;
+import network.guts.libp2p.HostConfig.StreamLimits;
+import network.guts.runtime.Frames;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Remotes that do what they should not. */
+class HostFaultsTest {
+    private static final int CROWD = 1000;
+    private static final long SEED = 7;
+
+    @TempDir
+    private Path folder;
+
+    private TestNet net;
+
+    @BeforeEach
+    void begin() {
+        net = new TestNet(folder);
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        net.close();
+    }
+
+    private static InetSocketAddress socket(Libp2pHost host) {
+        return new InetSocketAddress(
+                address(host).ip().orElseThrow(), address(host).port().orElseThrow());
+    }
+
+    private static long descriptors() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
+        }
+    }
+
+    @Test
+    void aThousandSilentConnectionsLeaveTheHostUsable() throws Exception {
+        Libp2pHost host = net.host(1, config -> config.connectionTimeout(Duration.ofSeconds(3)));
+        Libp2pHost honest = net.host(2);
+        List<Socket> crowd = new ArrayList<>();
+        try {
+            for (int i = 0; i < CROWD; i++) {
+                Socket socket = new Socket();
+                crowd.add(socket);
+                socket.connect(socket(host), 10_000);
+            }
+            Await.until("an honest peer gets in", () -> {
+                honest.forgetFailures(host.peerId());
+                try {
+                    connect(honest, host);
+                    return true;
+                } catch (IOException refusedInTheCrowd) {
+                    return false;
+                }
+            });
+            talk(honest, host);
+            Await.until("the silent ones are ended", () -> host.handshakes() == 0);
+            assertThat(host.connections()).hasSize(1);
+            for (Socket socket : crowd) {
+                socket.setSoTimeout(30_000);
+                assertThat(ended(socket)).isTrue();
+            }
+        } finally {
+            for (Socket socket : crowd) {
+                socket.close();
+            }
+        }
+    }
+
+    /** True if the host has ended the connection, one way or the other. */
+    private static boolean ended(Socket socket) {
+        try {
+            int next = socket.getInputStream().read();
+            while (next >= 0) {
+                next = socket.getInputStream().read();
+            }
+            return true;
+        } catch (java.net.SocketTimeoutException e) {
+            return false;
+        } catch (IOException reset) {
+            return true;
+        }
+    }
+
+    @Test
+    void garbageEndsItsConnectionAlone() throws Exception {
+        Libp2pHost host = net.host(1);
+        Libp2pHost honest = net.host(2);
+        connect(honest, host);
+        Random random = new Random(SEED);
+        byte[] begun = "\u0013/multistream/1.0.0\n".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        for (int i = 0; i < 200; i++) {
+            try (Socket socket = new Socket()) {
+                socket.connect(socket(host), 10_000);
+                byte[] garbage = new byte[random.nextInt(1, 5000)];
+                random.nextBytes(garbage);
+                if (i % 2 == 0) {
+                    socket.getOutputStream().write(begun);
+                }
+                socket.getOutputStream().write(garbage);
+                socket.shutdownOutput();
+                socket.setSoTimeout(30_000);
+                assertThat(ended(socket)).as("seed %d, round %d", SEED, i).isTrue();
+            } catch (IOException resetWhileWriting) {
+                assertThat(resetWhileWriting).as("seed %d, round %d", SEED, i).isNotNull();
+            }
+        }
+        talk(honest, host);
+        assertThat(host.connections()).hasSize(1);
+        Await.until("no handshake is left", () -> host.handshakes() == 0);
+    }
+
+    @Test
+    void streamsOpenedWithoutEndAreReset() throws Exception {
+        Libp2pHost host = net.host(1, config -> config.streams(new StreamLimits(100, 20, 50)));
+        CountDownLatch release = new CountDownLatch(1);
+        AtomicInteger served = new AtomicInteger();
+        host.handle("/test/hold/1", stream -> {
+            served.incrementAndGet();
+            try {
+                assertThat(release.await(30, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+        });
+        Libp2pHost greedy = net.host(2);
+        Libp2pHost honest = net.host(3);
+        connect(greedy, host);
+        Await.until("identified", () -> greedy.identified(host.peerId()).isPresent());
+        List<network.guts.core.host.Stream> held = new ArrayList<>();
+        int refused = 0;
+        for (int i = 0; i < 60; i++) {
+            network.guts.core.host.Stream stream = greedy.open(host.peerId(), List.of("/test/hold/1"), LONG);
+            stream.readTimeout(Duration.ofMillis(1));
+            held.add(stream);
+            try {
+                stream.write(new byte[1]);
+            } catch (IOException e) {
+                refused++;
+            }
+        }
+        for (network.guts.core.host.Stream stream : held) {
+            stream.readTimeout(Duration.ofSeconds(2));
+        }
+        Await.until("the limit is reached", () -> served.get() >= 18);
+        assertThat(served.get()).isLessThanOrEqualTo(20);
+        assertThat(refused).isLessThanOrEqualTo(60);
+        connect(honest, host);
+        talk(honest, host);
+        release.countDown();
+        held.forEach(network.guts.core.host.Stream::close);
+        Await.until("there is room again", () -> {
+            try {
+                talk(greedy, host);
+                return true;
+            } catch (IOException stillFull) {
+                return false;
+            }
+        });
+    }
+
+    @Test
+    void onlyTwoPingStreamsAPeer() throws Exception {
+        Libp2pHost a = net.host(1);
+        Libp2pHost b = net.host(2);
+        connect(a, b);
+        List<network.guts.core.host.Stream> streams = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            network.guts.core.host.Stream stream = a.open(b.peerId(), List.of("/ipfs/ping/1.0.0"), LONG);
+            streams.add(stream);
+            stream.write(new byte[32]);
+            stream.readFully(new byte[32], 0, 32);
+        }
+        assertThatThrownBy(() -> a.ping(b.peerId(), LONG)).isInstanceOf(IOException.class);
+        streams.forEach(network.guts.core.host.Stream::close);
+        Await.until("a third one once they have ended", () -> {
+            try {
+                return a.ping(b.peerId(), LONG).isPositive();
+            } catch (IOException stillFull) {
+                return false;
+            }
+        });
+    }
+
+    @Test
+    void aFalseIdentifyIsIgnoredAndTheConnectionLives() throws Exception {
+        Libp2pHost a = net.host(1);
+        Libp2pHost b = net.host(2);
+        connect(a, b);
+        Await.until("identified", () -> a.identified(b.peerId()).isPresent());
+        var before = a.identified(b.peerId());
+        var foreign = new PeerRecord(Keys.peer(9), 1, List.of(Keys.address("/ip4/127.0.0.1/tcp/1"))).seal(Keys.key(9));
+        byte[] otherKey = network.guts.libp2p.identify.proto.IdentifyPb.newBuilder()
+                .setPublicKey(com.google.protobuf.ByteString.copyFrom(
+                        Keys.key(9).publicKey().encoded()))
+                .setAgentVersion("liar")
+                .build()
+                .toByteArray();
+        byte[] otherRecord = network.guts.libp2p.identify.proto.IdentifyPb.newBuilder()
+                .setSignedPeerRecord(com.google.protobuf.ByteString.copyFrom(
+                        foreign.encoded().toArray()))
+                .setAgentVersion("changed")
+                .build()
+                .toByteArray();
+        byte[] tooLong = new byte[9000];
+        for (byte[] message : List.of(otherKey, tooLong, "junk".getBytes(java.nio.charset.StandardCharsets.UTF_8))) {
+            push(b, a, message);
+        }
+        push(b, a, otherRecord);
+        Await.until(
+                "the last one is taken",
+                () -> a.identified(b.peerId()).orElseThrow().agentVersion().equals("changed"));
+        assertThat(a.identified(b.peerId()).orElseThrow().addresses())
+                .isEqualTo(before.orElseThrow().addresses());
+        assertThat(a.addressBook().record(Keys.peer(9))).isEmpty();
+        talk(a, b);
+    }
+
+    private static void push(Libp2pHost from, Libp2pHost to, byte[] message) throws IOException {
+        try (network.guts.core.host.Stream stream = from.open(to.peerId(), List.of("/ipfs/id/push/1.0.0"), LONG)) {
+            try {
+                Frames.write(stream, message);
+                stream.closeWrite();
+                assertThat(stream.read(new byte[1], 0, 1)).isNegative();
+            } catch (network.guts.core.host.StreamResetException e) {
+                assertThat(Bytes.of(message).size()).isPositive();
+            }
+        }
+    }
+
+    @Test
+    void threadsAndDescriptorsComeBackAfterManyConnections() throws Exception {
+        Libp2pHost host = net.host(1);
+        Libp2pHost other = net.host(2);
+        cycle(host, other, 5);
+        long before = descriptors();
+        cycle(host, other, 60);
+        Await.until("the descriptors are back", () -> descriptors() <= before + 2);
+        Await.until("the handshakes are over", () -> host.handshakes() == 0);
+        assertThat(host.status()).isEmpty();
+        assertThat(host.openStreams()).isZero();
+        assertThat(other.openStreams()).isZero();
+    }
+
+    private static void cycle(Libp2pHost host, Libp2pHost other, int times) throws Exception {
+        for (int i = 0; i < times; i++) {
+            ConnectionInfo info = connect(other, host);
+            assertThat(info.peer()).isEqualTo(host.peerId());
+            try (network.guts.core.host.Stream stream = other.open(host.peerId(), List.of(ECHO), LONG)) {
+                talk(stream);
+            }
+            other.disconnect(host.peerId(), "next");
+            Await.until(
+                    "both are alone",
+                    () -> host.connections().isEmpty() && other.connections().isEmpty());
+        }
+        Await.until("no streams are left", () -> host.openStreams() == 0 && other.openStreams() == 0);
+    }
+}
