@@ -1,13 +1,22 @@
 package network.guts.sync.git;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.PeerId;
+import network.guts.runtime.CrashSafeFile;
 import network.guts.sync.model.ObjectId;
 import network.guts.sync.model.PackDescriptor;
 import network.guts.sync.model.PackId;
@@ -19,107 +28,196 @@ import network.guts.sync.pack.ServedPack;
  * A bare git repository of the node: packs that came from the network, the canonical refs, and every delegate's own
  * refs under {@code refs/namespaces/<peer id>/}. Plain git reads it. One instance per folder; thread-safe.
  */
-@SuppressWarnings({"DoNotCallSuggester", "DoNotCall"})
 public final class BareRepository implements AutoCloseable {
-    private BareRepository() {}
+    /** Git shows the canonical refs to its clients, lets them filter, and never repacks by itself. */
+    private static final String CONFIG = """
+            [core]
+            \trepositoryformatversion = 0
+            \tfilemode = true
+            \tbare = true
+            [gc]
+            \tauto = 0
+            [transfer]
+            \thideRefs = refs/namespaces
+            [uploadpack]
+            \tallowFilter = true
+            \tallowAnySHA1InWant = true
+            """;
+
+    private static final String NAMESPACES = "refs/namespaces/";
+
+    private final Path folder;
+    private final PackStore store;
+    private final PackedRefs refs;
+    private final CommitGraph commits;
+    private final ReentrantLock refsLock = new ReentrantLock();
+
+    private BareRepository(Path folder, PackStore store) {
+        this.folder = folder;
+        this.store = store;
+        this.refs = new PackedRefs(folder, store);
+        this.commits = new CommitGraph(store);
+    }
 
     /** Opens the repository in {@code folder}, or makes it; removes what a crash left half written. */
     public static BareRepository open(Path folder) throws IOException {
-        throw new IllegalStateException("being built");
+        Path whole = folder.toAbsolutePath().normalize();
+        for (String part : List.of("objects/pack", "objects/info", "refs/heads", "refs/tags", "guts/incoming")) {
+            Files.createDirectories(whole.resolve(part));
+        }
+        Files.deleteIfExists(whole.resolve("packed-refs.lock"));
+        if (!Files.exists(whole.resolve("config"))) {
+            CrashSafeFile.write(whole.resolve("config"), CONFIG.getBytes(StandardCharsets.US_ASCII));
+        }
+        if (!Files.exists(whole.resolve("HEAD"))) {
+            writeHead(whole, "main");
+        }
+        return new BareRepository(whole, PackStore.open(whole));
+    }
+
+    private static void writeHead(Path folder, String branch) throws IOException {
+        byte[] content = ("ref: refs/heads/" + branch + "\n").getBytes(StandardCharsets.UTF_8);
+        Path head = folder.resolve("HEAD");
+        if (!Files.exists(head) || !java.util.Arrays.equals(Files.readAllBytes(head), content)) {
+            CrashSafeFile.write(head, content);
+        }
     }
 
     public Path folder() {
-        throw new IllegalStateException("being built");
+        return folder;
     }
 
     /** A folder on the same disk for packs that are being made or fetched; kept over restarts. */
     public Path incoming() {
-        throw new IllegalStateException("being built");
+        return folder.resolve("guts/incoming");
     }
 
     /**
      * Takes a checked pack in: completed for git if it is thin, with its index, synced. The pack's file is moved or
-     * deleted, and {@code pack} is closed. All or nothing; installing one that is there does nothing.
+     * deleted, and {@code pack} is closed if that worked. All or nothing; installing one that is there does nothing.
      */
     public void install(PackId id, PackDescriptor descriptor, ParsedPack pack) throws IOException {
-        throw new IllegalStateException("being built");
+        store.install(id, descriptor, pack);
     }
 
     /** The packs that are installed. */
-    public SortedSet<PackId> packs() throws IOException {
-        throw new IllegalStateException("being built");
+    public SortedSet<PackId> packs() {
+        return store.ids();
     }
 
     /** The bytes of an installed pack as its descriptor describes them. */
-    public Optional<ServedPack> served(PackId id) throws IOException {
-        throw new IllegalStateException("being built");
+    public Optional<ServedPack> served(PackId id) {
+        return store.served(id);
     }
 
     /** Deletes packs (withdrawn, or consolidated into another). */
     public void remove(Collection<PackId> ids) throws IOException {
-        throw new IllegalStateException("being built");
+        store.remove(ids);
     }
 
     /** All installed objects. */
     public ObjectSource objects() {
-        throw new IllegalStateException("being built");
+        return store;
     }
 
     /**
      * Moves all refs at once: these are all that there are afterwards. HEAD names {@code defaultBranch}.
      *
+     * @param defaultBranch without {@code refs/heads/}
      * @param canonical full names ({@code refs/heads/main}) and objects
      * @param views each delegate's own refs, full names
      */
     public void moveRefs(
             String defaultBranch, Map<String, ObjectId> canonical, Map<PeerId, Map<String, ObjectId>> views)
             throws IOException {
-        throw new IllegalStateException("being built");
+        Map<String, ObjectId> all = new TreeMap<>(canonical);
+        views.forEach((peer, own) -> own.forEach((name, id) -> all.put(NAMESPACES + peer + "/" + name, id)));
+        refsLock.lock();
+        try {
+            refs.write(all);
+            writeHead(folder, defaultBranch);
+        } finally {
+            refsLock.unlock();
+        }
     }
 
     /** The canonical refs, sorted by name. */
-    public Map<String, ObjectId> refs() throws IOException {
-        throw new IllegalStateException("being built");
+    public SortedMap<String, ObjectId> refs() throws IOException {
+        SortedMap<String, ObjectId> canonical = refs.read();
+        canonical.keySet().removeIf(name -> name.startsWith(NAMESPACES));
+        return canonical;
     }
 
     public Ancestry ancestry() {
-        throw new IllegalStateException("being built");
+        return commits;
     }
 
     /** Bytes of the folder. */
     public long diskBytes() throws IOException {
-        throw new IllegalStateException("being built");
+        List<Path> files;
+        try (var walk = Files.walk(folder)) {
+            files = walk.filter(Files::isRegularFile).toList();
+        } catch (java.io.UncheckedIOException e) {
+            throw new IOException("the size of " + folder + " changes too fast to be taken", e);
+        }
+        long bytes = 0;
+        for (Path file : files) {
+            try {
+                bytes += Files.size(file);
+            } catch (NoSuchFileException e) {
+                // Deleted meanwhile: it takes no room.
+                bytes += 0;
+            }
+        }
+        return bytes;
     }
 
     /** Objects in the installed packs (one that lies in two packs counts twice). */
-    public long objectCount() throws IOException {
-        throw new IllegalStateException("being built");
+    public long objectCount() {
+        return store.objectCount();
     }
 
     /**
      * Hands all packs and indexes over to a user's repository, by hard link where the disk allows it, else as a copy.
      *
+     * @param gitDirectory of the user's repository ({@code $GIT_DIR}, or the common one of linked work trees)
      * @return the {@code .keep} files; git-remote-guts reports them to git ({@code lock}), which deletes them when the
      *     refs have moved; anybody else deletes them then
      */
     public List<Path> handOver(Path gitDirectory) throws IOException {
-        throw new IllegalStateException("being built");
+        return store.handOver(gitDirectory.resolve("objects/pack"));
     }
 
     /**
      * What a push brought, as one thin pack in {@link #incoming()}; empty if there is nothing new.
      *
      * @param quarantine a bare repository whose alternates name this one
+     * @throws IOException if git cannot pack it: an object is missing or corrupt
      */
     public Optional<Path> intake(Path quarantine, Collection<ObjectId> tips) throws IOException {
-        throw new IllegalStateException("being built");
+        return make(quarantine, tips, new TreeSet<>(refs.read().values()));
     }
 
     /** One new pack in {@link #incoming()} of exactly what {@code tips} reach, for {@code --purge}. */
     public Optional<Path> repack(Collection<ObjectId> tips) throws IOException {
-        throw new IllegalStateException("being built");
+        return make(folder, tips, List.of());
+    }
+
+    private Optional<Path> make(Path repository, Collection<ObjectId> tips, Collection<ObjectId> have)
+            throws IOException {
+        if (tips.isEmpty()) {
+            return Optional.empty();
+        }
+        PackMaker.Outcome outcome = PackMaker.make(repository, incoming(), new ArrayList<>(tips), have);
+        if (!outcome.result().ok()) {
+            throw new IOException(
+                    "git cannot pack what is new: " + outcome.result().complaint());
+        }
+        return outcome.pack();
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        store.close();
+    }
 }

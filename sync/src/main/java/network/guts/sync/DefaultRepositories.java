@@ -1,0 +1,372 @@
+package network.guts.sync;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import network.guts.core.PeerId;
+import network.guts.core.PeerInfo;
+import network.guts.core.host.ConnectionInfo;
+import network.guts.core.host.Host;
+import network.guts.core.host.HostListener;
+import network.guts.runtime.Database;
+import network.guts.sync.fetch.Fetcher;
+import network.guts.sync.fetch.PartialPack;
+import network.guts.sync.local.Announcements;
+import network.guts.sync.local.Following;
+import network.guts.sync.local.GatheredRefs;
+import network.guts.sync.local.LocalRepositories;
+import network.guts.sync.local.LocalRepository;
+import network.guts.sync.local.Maintenance;
+import network.guts.sync.local.PackIntake;
+import network.guts.sync.local.PublishedSources;
+import network.guts.sync.local.Publisher;
+import network.guts.sync.local.PushReceiver;
+import network.guts.sync.local.Seeder;
+import network.guts.sync.local.Signer;
+import network.guts.sync.local.States;
+import network.guts.sync.model.Fresh;
+import network.guts.sync.model.PackId;
+import network.guts.sync.model.RefsBody;
+import network.guts.sync.model.RefsHeader;
+import network.guts.sync.model.RepositoryId;
+import network.guts.sync.model.Signed;
+import network.guts.sync.protocol.RateCap;
+import network.guts.sync.protocol.SyncClient;
+import network.guts.sync.protocol.SyncServer;
+import network.guts.sync.records.RecordStore;
+import network.guts.sync.records.SeedingPolicy;
+import network.guts.sync.wire.RefsBodyCodec;
+import network.guts.sync.wire.SyncLimits;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The repositories of a node: puts the parts together. Thread-safe. */
+public final class DefaultRepositories implements Repositories {
+    /** What a seeder asks of at once; the rest follows. */
+    private static final FetchOptions SEEDING = new FetchOptions(8, Duration.ofSeconds(60), Optional.empty());
+
+    /** Before the first signature of a run: what others know of this node's own records. */
+    private static final FetchOptions BEFORE_SIGNING = new FetchOptions(3, Duration.ofSeconds(5), Optional.empty());
+
+    private static final Logger LOG = LoggerFactory.getLogger(DefaultRepositories.class);
+
+    private final Host host;
+    private final Network network;
+    private final SyncSettings settings;
+    private final InstantSource clock;
+    private final LocalRepositories repositories;
+    private final Seeder seeder;
+    private final Fetcher fetcher;
+    private final Publisher publisher;
+    private final PushReceiver pushes;
+    private final Announcements announcements;
+    private final Following following;
+    private final Maintenance maintenance;
+    private final States states;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Set<RepositoryId> caughtUp = new LinkedHashSet<>();
+    private final List<Host.Registration> registrations = new ArrayList<>();
+    private @Nullable Thread caretaker;
+
+    /**
+     * Opens what is in {@code home}; {@link #start} makes it take part.
+     *
+     * @param home of the node: the bare repositories lie in its folder {@code repositories}
+     * @param database of the node; stays the caller's to close
+     */
+    public DefaultRepositories(
+            Path home,
+            Database database,
+            Host host,
+            Network network,
+            SigningKeys keys,
+            SyncSettings settings,
+            InstantSource clock,
+            RandomGenerator random)
+            throws IOException {
+        this(home, database, host, network, keys, settings, clock, random, PartialPack.Disk.REAL);
+    }
+
+    DefaultRepositories(
+            Path home,
+            Database database,
+            Host host,
+            Network network,
+            SigningKeys keys,
+            SyncSettings settings,
+            InstantSource clock,
+            RandomGenerator random,
+            PartialPack.Disk disk)
+            throws IOException {
+        this.host = host;
+        this.network = network;
+        this.settings = settings;
+        this.clock = clock;
+        RecordStore store = new RecordStore(database);
+        this.repositories = new LocalRepositories(home.resolve("repositories"), store, clock);
+        this.seeder = new Seeder(repositories, host, settings);
+        this.fetcher = new Fetcher(host, network, repositories, seeder, settings, clock, disk);
+        Signer signer = new Signer(repositories, network, clock);
+        PackIntake intake = new PackIntake(store, settings.parseMemoryBytes());
+        PublishedSources sources = new PublishedSources(home.resolve("published.properties"));
+        this.publisher =
+                new Publisher(repositories, sources, intake, signer, keys, host, this::catchUpBeforeSigning, random);
+        this.pushes = new PushReceiver(repositories, intake, signer, keys, this::catchUpBeforeSigning);
+        this.following = new Following(fetcher, host, random);
+        this.announcements =
+                new Announcements(repositories, (id, announcer) -> following.fetch(id, Optional.of(announcer)), clock);
+        this.maintenance = new Maintenance(repositories, following, signer, keys, clock);
+        this.states = new States(store, keys, clock);
+    }
+
+    @Override
+    public void start() {
+        SyncServer server = new SyncServer(seeder, new RateCap(settings.uplinkBytesPerSecond()));
+        lock.lock();
+        try {
+            if (caretaker != null) {
+                return;
+            }
+            registrations.add(host.handle(SyncLimits.PROTOCOL, server));
+            registrations.add(host.listen(new HostListener() {
+                @Override
+                public void connected(ConnectionInfo connection) {
+                    catchUpWith(connection.peer());
+                }
+            }));
+            caretaker = Thread.ofVirtual().name("repositories").start(this::resume);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void resume() {
+        try {
+            for (RepositoryId id : repositories.store().repositories()) {
+                if (repositories.store().policy(id).seeded()) {
+                    Optional<LocalRepository> repository = repositories.find(id);
+                    if (repository.isPresent()) {
+                        repository.get().moveRefs();
+                        network.provide(id);
+                    } else {
+                        following.fetch(id, Optional.empty());
+                    }
+                    network.follow(id, true);
+                }
+            }
+        } catch (IOException e) {
+            LOG.error("cannot resume the repositories", e);
+        }
+        maintenance.run();
+    }
+
+    /** A peer that holds something that is followed here is back: perhaps something was missed. */
+    private void catchUpWith(PeerId peer) {
+        Thread.ofVirtual().name("catch up").start(() -> {
+            for (RepositoryId id : seeder.heldBy(peer)) {
+                following.fetch(id, Optional.of(peer));
+            }
+        });
+    }
+
+    @Override
+    public Published publish(Path source, PublishOptions options, Progress progress) throws IOException {
+        Published published = publisher.publish(source, options, progress);
+        RepositoryId id = published.repository();
+        if (published.created()) {
+            markCaughtUp(id);
+        }
+        network.follow(id, true);
+        network.provide(id);
+        return published;
+    }
+
+    /** Asks once in a run; a repository that nobody provides has nobody who knows better. */
+    private void catchUpBeforeSigning(RepositoryId id) throws IOException {
+        lock.lock();
+        try {
+            if (caughtUp.contains(id)) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        try {
+            fetcher.fetch(id, List.of(), BEFORE_SIGNING, Fetcher.ENOUGH_ANSWERS, Progress.NONE);
+        } catch (SyncException e) {
+            if (e.kind() == SyncException.Kind.REFUSED) {
+                throw e;
+            }
+            LOG.debug("nobody knows more of {}: {}", id, e.getMessage());
+        }
+        markCaughtUp(id);
+    }
+
+    private void markCaughtUp(RepositoryId id) {
+        lock.lock();
+        try {
+            caughtUp.add(id);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public Fetched fetch(RepositoryId id, Collection<PeerInfo> hints, FetchOptions options, Progress progress)
+            throws IOException {
+        return fetcher.fetch(id, hints, options, Fetcher.ENOUGH_ANSWERS, progress);
+    }
+
+    @Override
+    public Fetched seed(RepositoryId id, Collection<PeerInfo> hints, Progress progress) throws IOException {
+        if (settings.policy() == SyncSettings.Policy.NONE) {
+            throw new SyncException(
+                    SyncException.Kind.REFUSED, "this node seeds nothing", "Set the seeding policy to 'followed'.");
+        }
+        boolean known = repositories.find(id).isPresent();
+        SeedingPolicy before = repositories.store().policy(id);
+        // Before the fetch: one that is interrupted goes on after a restart.
+        repositories.store().putPolicy(new SeedingPolicy(id, true, before.quotaBytes()));
+        Fetched fetched;
+        try {
+            fetched = fetcher.fetch(id, hints, SEEDING, Fetcher.ENOUGH_ANSWERS, progress);
+        } catch (SyncException e) {
+            if (e.kind() != SyncException.Kind.FAILED) {
+                repositories.store().putPolicy(before);
+                if (!known) {
+                    repositories.delete(id);
+                }
+            }
+            throw e;
+        }
+        network.follow(id, true);
+        network.provide(id);
+        return fetched;
+    }
+
+    @Override
+    public boolean unseed(RepositoryId id, boolean delete) throws IOException {
+        SeedingPolicy policy = repositories.store().policy(id);
+        if (policy.seeded()) {
+            network.unprovide(id);
+            network.follow(id, false);
+            repositories.store().putPolicy(new SeedingPolicy(id, false, policy.quotaBytes()));
+        }
+        if (delete) {
+            ReentrantLock work = repositories.work(id);
+            work.lock();
+            try {
+                return repositories.delete(id) || policy.seeded();
+            } finally {
+                work.unlock();
+            }
+        }
+        return policy.seeded();
+    }
+
+    @Override
+    public List<RepositoryState> list() throws IOException {
+        List<RepositoryState> all = new ArrayList<>();
+        for (LocalRepository repository : repositories.all()) {
+            all.add(states.of(repository));
+        }
+        return all;
+    }
+
+    @Override
+    public Optional<RepositoryState> state(RepositoryId id) throws IOException {
+        Optional<LocalRepository> repository = repositories.find(id);
+        return repository.isPresent() ? Optional.of(states.of(repository.get())) : Optional.empty();
+    }
+
+    @Override
+    public Path gitDirectory(RepositoryId id) throws IOException {
+        return repositories
+                .find(id)
+                .map(repository -> repository.git().folder())
+                .orElseThrow(() -> new SyncException(
+                        SyncException.Kind.NOT_FOUND, "this node does not hold " + id, "Clone or seed it first."));
+    }
+
+    /** Hands packs and indexes over to a user's repository; see {@link network.guts.sync.git.BareRepository#handOver}. */
+    public List<Path> handOver(RepositoryId id, Path gitDirectory) throws IOException {
+        Optional<LocalRepository> repository = repositories.find(id);
+        if (repository.isEmpty()) {
+            throw new SyncException(
+                    SyncException.Kind.NOT_FOUND, "this node does not hold " + id, "Clone or seed it first.");
+        }
+        return repository.get().git().handOver(gitDirectory);
+    }
+
+    @Override
+    public Pushed push(RepositoryId id, Path quarantine, List<RefUpdate> updates, Progress progress)
+            throws IOException {
+        return pushes.push(id, quarantine, updates, progress);
+    }
+
+    @Override
+    public Judgement announced(RepositoryId id, PeerId from, byte[] envelope) {
+        return announcements.judge(id, from, envelope);
+    }
+
+    @Override
+    public ProviderCheck check(RepositoryId id, PeerInfo provider, Duration timeout) throws IOException {
+        host.connect(provider.peer(), provider.addresses(), timeout);
+        try (SyncClient client = SyncClient.open(host, provider.peer(), timeout)) {
+            GatheredRefs gathered =
+                    new GatheredRefs(id, List.of(), List.of(), Optional.empty(), List.of(), List.of(), List.of());
+            gathered.add(client.refs(id, 0, Map.of()));
+            Optional<GatheredRefs.State> found =
+                    gathered.resolve(clock.instant()).state();
+            if (found.isEmpty()) {
+                return new ProviderCheck(provider, Map.of(), Optional.empty(), false);
+            }
+            Map<PeerId, Long> sequences = new TreeMap<>();
+            List<RefsBody> bodies = new ArrayList<>();
+            for (Signed<RefsHeader> header : found.get().views().counting().values()) {
+                sequences.put(header.signer().peerId(), header.value().sequence());
+                bodies.add(RefsBodyCodec.decode(client.body(id, header.value().body())));
+            }
+            List<PackId> packs = LocalRepository.listedPacks(bodies);
+            List<SyncClient.PackAnswer> held = client.packs(id, packs, true);
+            boolean complete = held.size() == packs.size()
+                    && held.stream().allMatch(answer -> answer.held().isEmpty());
+            Optional<Instant> fresh = found.get().freshness().words().stream()
+                    .map(Signed::value)
+                    .map(Fresh::time)
+                    .max(Instant::compareTo);
+            return new ProviderCheck(provider, sequences, fresh, complete);
+        }
+    }
+
+    @Override
+    public void close() {
+        Thread running;
+        lock.lock();
+        try {
+            registrations.forEach(Host.Registration::close);
+            registrations.clear();
+            running = caretaker;
+        } finally {
+            lock.unlock();
+        }
+        if (running != null) {
+            running.interrupt();
+        }
+        following.close();
+        repositories.close();
+    }
+}

@@ -1,0 +1,425 @@
+package network.guts.sync.fetch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import network.guts.core.Bytes;
+import network.guts.core.PeerId;
+import network.guts.sync.Progress;
+import network.guts.sync.SyncException;
+import network.guts.sync.git.BareRepository;
+import network.guts.sync.local.LocalRepository;
+import network.guts.sync.model.PackDescriptor;
+import network.guts.sync.model.PackId;
+import network.guts.sync.model.Ref;
+import network.guts.sync.model.RefsBody;
+import network.guts.sync.model.RepositoryId;
+import network.guts.sync.pack.Connectivity;
+import network.guts.sync.pack.Consolidation;
+import network.guts.sync.pack.ObjectSource;
+import network.guts.sync.pack.PackDescriptors;
+import network.guts.sync.pack.PackException;
+import network.guts.sync.pack.PackIndexer;
+import network.guts.sync.pack.PackLimits;
+import network.guts.sync.pack.ParsedPack;
+import network.guts.sync.pack.ServedPack;
+import network.guts.sync.protocol.SyncClient;
+import network.guts.sync.wire.PackDescriptorCodec;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Brings the packs of some bodies here, checked and parsed, ready to be installed: nothing is visible before that. */
+final class PackFetch {
+    /** Space that stays free on the disk beside what is fetched. */
+    private static final long SPARE_BYTES = 64L << 20;
+
+    private static final Duration TICK = Duration.ofMillis(250);
+    private static final Logger LOG = LoggerFactory.getLogger(PackFetch.class);
+
+    private final Fetcher owner;
+    private final RepositoryId id;
+    private final Progress progress;
+    private final FetchSession session;
+    private final BareRepository git;
+
+    PackFetch(Fetcher owner, RepositoryId id, Optional<LocalRepository> local, Progress progress, FetchSession session)
+            throws IOException {
+        this.owner = owner;
+        this.id = id;
+        this.progress = progress;
+        this.session = session;
+        this.git = local.isPresent() ? local.get().git() : owner.repositories.git(id);
+    }
+
+    /** One checked pack. */
+    record Ready(PackId id, PackDescriptor descriptor, ParsedPack parsed, Optional<PartialPack> partial) {}
+
+    /** What was brought; closing lets go of what was not installed. */
+    final class Done implements AutoCloseable {
+        private final List<Ready> ready = new ArrayList<>();
+        private long objects;
+        private long bytes;
+        private Map<PeerId, Long> bytesByProvider = Map.of();
+        private Map<PeerId, String> blamed = Map.of();
+
+        int newPacks() {
+            return ready.size();
+        }
+
+        long objects() {
+            return objects;
+        }
+
+        long bytes() {
+            return bytes;
+        }
+
+        Map<PeerId, Long> bytesByProvider() {
+            return bytesByProvider;
+        }
+
+        Map<PeerId, String> blamed() {
+            return blamed;
+        }
+
+        ObjectSource before() {
+            List<ObjectSource> sources = new ArrayList<>();
+            ready.forEach(one -> sources.add(one.parsed()));
+            sources.add(git.objects());
+            return ObjectSource.of(sources);
+        }
+
+        /** Moves the packs into the repository. Refs do not name them yet. */
+        void install() throws IOException {
+            for (Ready one : ready) {
+                if (one.partial().isPresent()) {
+                    one.partial().get().force();
+                }
+                git.install(one.id(), one.descriptor(), one.parsed());
+                owner.repositories.store().putPack(id, one.descriptor());
+                if (one.partial().isPresent()) {
+                    owner.seeder.unshare(one.partial().get());
+                    one.partial().get().discard();
+                }
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (Ready one : ready) {
+                one.parsed().close();
+                if (one.partial().isPresent()) {
+                    owner.seeder.unshare(one.partial().get());
+                    one.partial().get().close();
+                }
+            }
+        }
+    }
+
+    /** Fetches, or makes, what the bodies list and this node does not hold, and checks that the refs are complete. */
+    Done bring(List<RefsBody> bodies) throws IOException {
+        Done done = new Done();
+        try {
+            Set<PackId> held = git.packs();
+            List<PackId> listed = LocalRepository.listedPacks(bodies);
+            List<PackId> missing =
+                    listed.stream().filter(pack -> !held.contains(pack)).toList();
+            Map<PackId, PackDescriptor> descriptors = descriptors(missing);
+            List<PackId> toFetch = withoutInputs(missing, descriptors);
+            applyLimits(listed, descriptors);
+            List<PackId> toDownload = new ArrayList<>();
+            for (PackId pack : toFetch) {
+                if (!recomputed(pack, descriptor(pack, descriptors), held, done)) {
+                    toDownload.add(pack);
+                }
+            }
+            if (!toDownload.isEmpty()) {
+                download(toDownload, descriptors, done);
+            }
+            checkConnectivity(bodies, done);
+            return done;
+        } catch (IOException | RuntimeException e) {
+            done.close();
+            throw e;
+        }
+    }
+
+    private Map<PackId, PackDescriptor> descriptors(List<PackId> packs) throws IOException {
+        Map<PackId, PackDescriptor> known = new LinkedHashMap<>();
+        for (PackId pack : packs) {
+            Optional<PackDescriptor> stored =
+                    owner.repositories.store().descriptor(pack).map(one -> one.value());
+            if (stored.isPresent()) {
+                known.put(pack, stored.get());
+                continue;
+            }
+            Bytes encoded = session.firstOf(
+                    client -> client.packs(id, List.of(pack), false).stream()
+                            .map(SyncClient.PackAnswer::descriptor)
+                            .findFirst()
+                            .orElseThrow(() -> new IOException("does not hold the pack")),
+                    "the description of pack " + pack);
+            try {
+                known.put(pack, PackDescriptorCodec.decode(encoded.toArray()));
+            } catch (IOException e) {
+                // The hash was right, so whoever signed the list made it so.
+                throw badPack(pack, e);
+            }
+        }
+        return known;
+    }
+
+    private static PackDescriptor descriptor(PackId pack, Map<PackId, PackDescriptor> descriptors) {
+        return Objects.requireNonNull(descriptors.get(pack), "every missing pack was described");
+    }
+
+    /** A pack that another one of the list consolidates holds nothing else. */
+    private static List<PackId> withoutInputs(List<PackId> packs, Map<PackId, PackDescriptor> descriptors) {
+        Set<PackId> inputs = new LinkedHashSet<>();
+        descriptors.values().forEach(descriptor -> inputs.addAll(descriptor.inputs()));
+        return packs.stream().filter(pack -> !inputs.contains(pack)).toList();
+    }
+
+    /** Sizes are declared: quotas and the disk are asked before a byte flows. */
+    private void applyLimits(List<PackId> listed, Map<PackId, PackDescriptor> descriptors) throws IOException {
+        long total = 0;
+        long coming = 0;
+        for (PackId pack : listed) {
+            PackDescriptor fetched = descriptors.get(pack);
+            long size = fetched != null
+                    ? fetched.size()
+                    : owner.repositories
+                            .store()
+                            .descriptor(pack)
+                            .map(one -> one.value().size())
+                            .orElse(0L);
+            total += size;
+            coming += fetched == null ? 0 : size;
+        }
+        long quota = owner.repositories.store().policy(id).quotaBytes();
+        long most =
+                quota > 0 ? Math.min(quota, owner.settings.maxRepositoryBytes()) : owner.settings.maxRepositoryBytes();
+        if (total > most) {
+            throw new SyncException(
+                    SyncException.Kind.REFUSED,
+                    id + " has " + total + " bytes, at most " + most + " are allowed for a repository",
+                    "Raise the limit for the size of a repository.");
+        }
+        if (total + owner.repositories.packBytes(id) > owner.settings.diskQuotaBytes()) {
+            throw new SyncException(
+                    SyncException.Kind.REFUSED,
+                    id + " has " + total + " bytes, which do not fit into the disk quota of "
+                            + owner.settings.diskQuotaBytes(),
+                    "Unseed something with --delete, or raise the quota.");
+        }
+        long usable = Files.getFileStore(git.folder()).getUsableSpace();
+        if (coming + SPARE_BYTES > usable) {
+            throw new SyncException(
+                    SyncException.Kind.FAILED,
+                    "the disk is full: " + coming + " bytes are to come, " + usable + " are free",
+                    "Make room and try again: what was verified is kept.");
+        }
+    }
+
+    /** Makes a consolidated pack of its inputs, if they are here. */
+    private boolean recomputed(PackId pack, PackDescriptor descriptor, Set<PackId> held, Done done) throws IOException {
+        if (descriptor.inputs().isEmpty() || !held.containsAll(descriptor.inputs())) {
+            return false;
+        }
+        List<ServedPack> inputs = new ArrayList<>();
+        for (PackId input : descriptor.inputs()) {
+            Optional<ServedPack> served = git.served(input);
+            if (served.isEmpty()) {
+                return false;
+            }
+            inputs.add(served.get());
+        }
+        Path target = git.incoming().resolve(pack + ".merged");
+        try {
+            Consolidation.merge(inputs, target);
+            PackDescriptors.Described made =
+                    PackDescriptors.describe(target, descriptor.inputs(), done.before(), limits());
+            if (PackDescriptorCodec.id(made.descriptor()).equals(pack)) {
+                done.ready.add(new Ready(pack, made.descriptor(), made.pack(), Optional.empty()));
+                return true;
+            }
+            made.pack().close();
+            LOG.info("pack {} is not what its inputs make; it is downloaded", pack);
+        } catch (PackException e) {
+            LOG.info("pack {} cannot be made of its inputs: {}", pack, e.getMessage());
+        }
+        Files.deleteIfExists(target);
+        return false;
+    }
+
+    private PackLimits limits() {
+        return PackLimits.of(owner.settings.parseMemoryBytes());
+    }
+
+    private void download(List<PackId> packs, Map<PackId, PackDescriptor> descriptors, Done done) throws IOException {
+        List<PackDownload.Coming> coming = new ArrayList<>();
+        Set<PartialPack> taken = new LinkedHashSet<>();
+        try {
+            for (PackId pack : packs) {
+                PackDescriptor descriptor = descriptor(pack, descriptors);
+                PartialPack partial = PartialPack.open(git.incoming(), pack, descriptor, owner.disk);
+                taken.add(partial);
+                PackIndexer indexer = open(pack, partial, descriptor);
+                coming.add(new PackDownload.Coming(partial, indexer));
+                owner.seeder.share(partial);
+            }
+            try (PackDownload running = new PackDownload(id, coming, owner.scores, owner.clock)) {
+                session.begin(running, packs);
+                try {
+                    awaitChunks(running, coming);
+                } finally {
+                    done.bytes = running.bytes();
+                    done.bytesByProvider = running.bytesByProvider();
+                    done.blamed = running.blamed();
+                }
+                done.bytesByProvider.keySet().forEach(owner.scores::delivered);
+                for (PackDownload.Coming one : coming) {
+                    finish(one, done);
+                    taken.remove(one.pack());
+                }
+            }
+        } finally {
+            for (PackDownload.Coming one : coming) {
+                one.indexer().close();
+            }
+            for (PartialPack partial : taken) {
+                owner.seeder.unshare(partial);
+                partial.close();
+            }
+        }
+    }
+
+    private PackIndexer open(PackId pack, PartialPack partial, PackDescriptor descriptor) throws IOException {
+        try {
+            return PackIndexer.open(partial.file(), descriptor, limits());
+        } catch (PackException e) {
+            throw badPack(pack, e);
+        }
+    }
+
+    private void finish(PackDownload.Coming one, Done done) throws IOException {
+        PackId pack = one.pack().id();
+        try {
+            ParsedPack parsed = one.indexer().finish(done.before());
+            done.objects += parsed.objects();
+            done.ready.add(new Ready(pack, one.pack().descriptor(), parsed, Optional.of(one.pack())));
+        } catch (PackException e) {
+            // Every chunk had the signed hash: another provider would send the same.
+            one.pack().discard();
+            throw badPack(pack, e);
+        }
+    }
+
+    private SyncException badPack(PackId pack, IOException reason) {
+        LOG.warn("pack {} of {}, as its delegates signed it, is not valid: {}", pack, id, reason.getMessage());
+        return new SyncException(
+                SyncException.Kind.FAILED,
+                "pack " + pack + " of " + id + ", as it was signed, is not valid: " + reason.getMessage(),
+                "Nothing was taken over. Tell who publishes the repository.");
+    }
+
+    private void awaitChunks(PackDownload running, List<PackDownload.Coming> coming) throws IOException {
+        long total =
+                coming.stream().mapToLong(one -> one.pack().descriptor().size()).sum();
+        long totalObjects = coming.stream()
+                .mapToLong(one -> one.pack().descriptor().objects())
+                .sum();
+        long before = coming.stream().mapToLong(PackFetch::heldBytes).sum();
+        Rate rate = new Rate();
+        long lastBytes = -1;
+        long lastMove = System.nanoTime();
+        while (true) {
+            boolean complete = running.await(TICK);
+            long bytes = running.bytes();
+            progress.update(new Progress.State(
+                    "fetching",
+                    before + bytes,
+                    total,
+                    running.objects(),
+                    totalObjects,
+                    running.providers(),
+                    rate.of(bytes)));
+            if (complete) {
+                progress.update(new Progress.State(
+                        "checking", total, total, running.objects(), totalObjects, running.providers(), 0));
+                return;
+            }
+            if (bytes != lastBytes || running.providers() > 0) {
+                lastMove = bytes != lastBytes ? System.nanoTime() : lastMove;
+                lastBytes = bytes;
+            }
+            boolean nobody = running.providers() == 0
+                    && System.nanoTime() - lastMove
+                            > FetchSession.nobodyTimeout().toNanos();
+            boolean stuck = System.nanoTime() - lastMove
+                    > FetchSession.nobodyTimeout().multipliedBy(6).toNanos();
+            if (session.isHopeless() || nobody || stuck) {
+                throw gaveUp(running, before + bytes, total);
+            }
+        }
+    }
+
+    private static long heldBytes(PackDownload.Coming one) {
+        long bytes = 0;
+        for (int chunk = 0; chunk < one.pack().descriptor().chunks().size(); chunk++) {
+            bytes += one.pack().verified().has(chunk) ? one.pack().descriptor().chunkLength(chunk) : 0;
+        }
+        return bytes;
+    }
+
+    private SyncException gaveUp(PackDownload running, long bytes, long total) {
+        Map<PeerId, String> blamed = new LinkedHashMap<>(session.blamed());
+        blamed.putAll(running.blamed());
+        StringBuilder text = new StringBuilder(
+                "no provider is left that delivers " + id + "; " + bytes + " of " + total + " bytes are here");
+        blamed.forEach(
+                (peer, reason) -> text.append("; ").append(peer).append(' ').append(reason));
+        return new SyncException(
+                SyncException.Kind.FAILED, text.toString(), "Try again: the fetch goes on where it stopped.");
+    }
+
+    private void checkConnectivity(List<RefsBody> bodies, Done done) throws IOException {
+        Set<Ref> refs = new LinkedHashSet<>();
+        bodies.forEach(body -> refs.addAll(body.refs()));
+        Connectivity.Result result =
+                Connectivity.check(refs, done.ready.stream().map(Ready::parsed).toList(), git.objects());
+        if (result instanceof Connectivity.Result.Missing missing) {
+            throw new SyncException(
+                    SyncException.Kind.FAILED,
+                    id + " is not complete: " + missing.expected() + " " + missing.missing() + " is missing, "
+                            + missing.neededBy() + " needs it",
+                    "Nothing was taken over. Tell who publishes the repository.");
+        }
+    }
+
+    /** Bytes a second, smoothed over a few seconds. */
+    private static final class Rate {
+        private static final double WEIGHT = 0.1;
+        private long lastBytes;
+        private long lastTime = System.nanoTime();
+        private double rate;
+
+        double of(long bytes) {
+            long now = System.nanoTime();
+            double seconds = Math.max(1e-6, (now - lastTime) / 1e9);
+            rate = rate * (1 - WEIGHT) + WEIGHT * (bytes - lastBytes) / seconds;
+            lastBytes = bytes;
+            lastTime = now;
+            return rate;
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package network.guts.sync.fetch;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import network.guts.core.PeerId;
+import network.guts.core.PeerInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The providers of one fetch: candidates as they are found, the best dialled first, each with a virtual thread that
+ * lives its life. A squatter who announces a thousand times gains nothing: few are considered, fewer dialled at once,
+ * and one network's addresses wait for the others'.
+ */
+final class Providers implements AutoCloseable {
+    /** Candidates of one look-up; the rest is not looked at. */
+    static final int MAX_CONSIDERED = 100;
+
+    /** Dials under way at once. */
+    static final int MAX_DIALLING = 4;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Providers.class);
+
+    /** What is done with one provider. */
+    interface Life {
+        /**
+         * Connects and does all that there is to do, until the fetch ends or the provider fails.
+         *
+         * @param connected to be called once the dial is over
+         */
+        void live(PeerInfo provider, Runnable connected) throws IOException;
+    }
+
+    private record Candidate(PeerInfo peer, boolean hinted, int number) {}
+
+    private final Life life;
+    private final ProviderScores scores;
+    private final int maxAlive;
+    private final ReentrantLock lock;
+    private final Condition changed;
+    private final Set<PeerId> considered = new LinkedHashSet<>();
+    private final List<Candidate> waiting = new ArrayList<>();
+    private final Map<String, Integer> groups = new LinkedHashMap<>();
+    private final Map<PeerId, Thread> alive = new LinkedHashMap<>();
+    private final Map<PeerId, String> failures = new LinkedHashMap<>();
+    private int dialling;
+    private int dialled;
+    private boolean searching = true;
+    private boolean closed;
+
+    /**
+     * @param lock of the fetch; {@code changed} is signalled when a life ends
+     */
+    Providers(PeerId self, Life life, ProviderScores scores, int maxAlive, ReentrantLock lock, Condition changed) {
+        this.life = life;
+        this.scores = scores;
+        this.maxAlive = maxAlive;
+        this.lock = lock;
+        this.changed = changed;
+        considered.add(self);
+    }
+
+    /** A provider was found. */
+    void offer(PeerInfo provider, boolean hinted) {
+        lock.lock();
+        try {
+            if (closed || considered.size() > MAX_CONSIDERED || !considered.add(provider.peer())) {
+                return;
+            }
+            waiting.add(new Candidate(provider, hinted, considered.size()));
+            startLives();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** No more will be found. */
+    void searchEnded() {
+        lock.lock();
+        try {
+            searching = false;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Under the lock: everybody who was found has been tried, and nobody is being dialled. */
+    boolean exhausted() {
+        return !searching && waiting.isEmpty() && dialling == 0;
+    }
+
+    /** Under the lock: nobody is left, and nobody will come. */
+    boolean allGone() {
+        return exhausted() && alive.isEmpty();
+    }
+
+    /** Under the lock: how many were dialled. */
+    int dialled() {
+        return dialled;
+    }
+
+    /** Under the lock: who failed, and why. */
+    Map<PeerId, String> failures() {
+        return new LinkedHashMap<>(failures);
+    }
+
+    private void startLives() {
+        while (!closed && dialling < MAX_DIALLING && alive.size() < maxAlive && !waiting.isEmpty()) {
+            Candidate best = waiting.stream()
+                    .min(Comparator.comparing((Candidate one) -> !one.hinted())
+                            .thenComparingInt(one -> -scores.score(one.peer().peer()))
+                            .thenComparingInt(one -> ProviderScores.ipGroup(one.peer())
+                                    .map(group -> groups.getOrDefault(group, 0))
+                                    .orElse(0))
+                            .thenComparingInt(Candidate::number))
+                    .orElseThrow();
+            waiting.remove(best);
+            ProviderScores.ipGroup(best.peer()).ifPresent(group -> groups.merge(group, 1, Integer::sum));
+            dialling++;
+            dialled++;
+            alive.put(
+                    best.peer().peer(),
+                    Thread.ofVirtual()
+                            .name("provider " + best.peer().peer().abbreviated())
+                            .start(() -> live(best.peer())));
+        }
+    }
+
+    private void live(PeerInfo provider) {
+        boolean[] dialOver = new boolean[1];
+        Optional<String> failure = Optional.empty();
+        try {
+            life.live(provider, () -> dialEnded(dialOver));
+        } catch (IOException e) {
+            failure = Optional.of(String.valueOf(e.getMessage()));
+            LOG.debug("provider {}: {}", provider.peer(), e.getMessage());
+        } finally {
+            dialEnded(dialOver);
+            ended(provider.peer(), failure);
+        }
+    }
+
+    private void dialEnded(boolean[] dialOver) {
+        lock.lock();
+        try {
+            if (!dialOver[0]) {
+                dialOver[0] = true;
+                dialling--;
+                startLives();
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void ended(PeerId peer, Optional<String> failure) {
+        lock.lock();
+        try {
+            alive.remove(peer);
+            if (!closed && failure.isPresent()) {
+                failures.put(peer, failure.get());
+                scores.failed(peer);
+            }
+            startLives();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Interrupts every life. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            waiting.clear();
+            alive.values().forEach(Thread::interrupt);
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package network.guts.sync.local;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import network.guts.core.PeerId;
+import network.guts.core.PeerInfo;
+import network.guts.core.host.Host;
+import network.guts.sync.Progress;
+import network.guts.sync.Repositories.FetchOptions;
+import network.guts.sync.fetch.Fetcher;
+import network.guts.sync.model.RepositoryId;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Fetches in the background: at once when something was announced, now and then to catch up with what was missed. One
+ * fetch at a time for each repository; what comes meanwhile makes it run once more.
+ */
+public final class Following implements AutoCloseable {
+    /** How often a followed repository is looked at without an announcement; half as long again by chance. */
+    public static final Duration CATCH_UP = Duration.ofMinutes(10);
+
+    /** Background fetches at once. */
+    private static final int MAX_RUNNING = 4;
+
+    private static final int MAX_PROVIDERS = 8;
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final Logger LOG = LoggerFactory.getLogger(Following.class);
+
+    private final Fetcher fetcher;
+    private final Host host;
+    private final RandomGenerator random;
+    private final Semaphore running = new Semaphore(MAX_RUNNING);
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<RepositoryId, Job> jobs = new LinkedHashMap<>();
+    private boolean closed;
+
+    private static final class Job {
+        Optional<PeerId> announcer = Optional.empty();
+        boolean again;
+        Optional<Thread> thread = Optional.empty();
+    }
+
+    public Following(Fetcher fetcher, Host host, RandomGenerator random) {
+        this.fetcher = fetcher;
+        this.host = host;
+        this.random = random;
+    }
+
+    /** Fetches {@code id} soon; returns at once. */
+    public void fetch(RepositoryId id, Optional<PeerId> announcer) {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            Job job = jobs.get(id);
+            if (job != null) {
+                job.again = true;
+                job.announcer = announcer.or(() -> job.announcer);
+                return;
+            }
+            Job started = new Job();
+            started.announcer = announcer;
+            jobs.put(id, started);
+            started.thread = Optional.of(Thread.ofVirtual().name("follow " + id).start(() -> run(id, started)));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run(RepositoryId id, Job job) {
+        try {
+            running.acquire();
+            try {
+                do {
+                    fetchOnce(id, take(job));
+                } while (wantsAgain(id, job));
+            } finally {
+                running.release();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.lock();
+            try {
+                jobs.remove(id, job);
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private Optional<PeerId> take(Job job) {
+        lock.lock();
+        try {
+            job.again = false;
+            return job.announcer;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean wantsAgain(RepositoryId id, Job job) {
+        lock.lock();
+        try {
+            boolean again = job.again && !closed;
+            if (!again) {
+                jobs.remove(id, job);
+            }
+            return again;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fetchOnce(RepositoryId id, Optional<PeerId> announcer) {
+        List<PeerInfo> hints = announcer
+                .map(peer -> List.of(new PeerInfo(peer, host.addressBook().addresses(peer))))
+                .orElse(List.of());
+        try {
+            FetchOptions options = new FetchOptions(MAX_PROVIDERS, TIMEOUT, Optional.empty());
+            int enough = announcer.isPresent() ? 1 : Fetcher.ENOUGH_ANSWERS;
+            boolean changed =
+                    fetcher.fetch(id, hints, options, enough, Progress.NONE).changed();
+            LOG.debug("followed {}: {}", id, changed ? "moved" : "nothing new");
+        } catch (IOException e) {
+            LOG.info("cannot follow {} now: {}", id, e.getMessage());
+        }
+    }
+
+    /** How long to wait for the next look at a repository. */
+    Duration nextCatchUp() {
+        return CATCH_UP.plusMillis(random.nextLong(CATCH_UP.toMillis() / 2));
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            jobs.values().forEach(job -> job.thread.ifPresent(Thread::interrupt));
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package network.guts.sync.local;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import network.guts.sync.SyncException;
+import network.guts.sync.git.BareRepository;
+import network.guts.sync.model.PackDescriptor;
+import network.guts.sync.model.PackId;
+import network.guts.sync.model.Ref;
+import network.guts.sync.model.RefsBody;
+import network.guts.sync.model.RepositoryId;
+import network.guts.sync.pack.Connectivity;
+import network.guts.sync.pack.Consolidation;
+import network.guts.sync.pack.ObjectSource;
+import network.guts.sync.pack.PackDescriptors;
+import network.guts.sync.pack.PackException;
+import network.guts.sync.pack.PackLimits;
+import network.guts.sync.pack.ParsedPack;
+import network.guts.sync.pack.ServedPack;
+import network.guts.sync.records.RecordStore;
+import network.guts.sync.wire.PackDescriptorCodec;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes packs that were made here into a repository: described, checked, installed; and keeps their list short. */
+public final class PackIntake {
+    private static final Logger LOG = LoggerFactory.getLogger(PackIntake.class);
+
+    private final RecordStore store;
+    private final long parseMemory;
+
+    public PackIntake(RecordStore store, long parseMemory) {
+        this.store = store;
+        this.parseMemory = parseMemory;
+    }
+
+    /** What was taken in. */
+    public record Taken(List<PackId> packs, long objects, long bytes) {}
+
+    /**
+     * Installs packs, once everything that {@code refs} reach is in them or in the repository.
+     *
+     * @throws SyncException if something is missing: nothing is installed then
+     */
+    public Taken take(RepositoryId id, BareRepository git, List<Path> files, Collection<Ref> refs) throws IOException {
+        List<PackDescriptors.Described> described = new ArrayList<>();
+        try {
+            for (Path file : files) {
+                List<ObjectSource> before = new ArrayList<>();
+                described.forEach(one -> before.add(one.pack()));
+                before.add(git.objects());
+                described.add(
+                        PackDescriptors.describe(file, List.of(), ObjectSource.of(before), PackLimits.of(parseMemory)));
+            }
+            List<ParsedPack> parsed =
+                    described.stream().map(PackDescriptors.Described::pack).toList();
+            if (Connectivity.check(refs, parsed, git.objects()) instanceof Connectivity.Result.Missing missing) {
+                throw new SyncException(
+                        SyncException.Kind.FAILED,
+                        missing.expected() + " " + missing.missing() + " is missing, " + missing.neededBy()
+                                + " needs it",
+                        "Run git fsck in the repository, and fetch what is missing.");
+            }
+            List<PackId> packs = new ArrayList<>();
+            long objects = 0;
+            long bytes = 0;
+            for (PackDescriptors.Described one : described) {
+                PackDescriptor descriptor = one.descriptor();
+                PackId pack = PackDescriptorCodec.id(descriptor);
+                objects += descriptor.objects();
+                bytes += descriptor.size();
+                git.install(pack, descriptor, one.pack());
+                store.putPack(id, descriptor);
+                packs.add(pack);
+            }
+            return new Taken(packs, objects, bytes);
+        } finally {
+            for (PackDescriptors.Described one : described) {
+                one.pack().close();
+            }
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    /** The list with its last packs consolidated, where it has grown too long. What cannot be merged stays as it is. */
+    public List<PackId> consolidated(RepositoryId id, BareRepository git, List<PackId> packs) throws IOException {
+        List<Long> sizes = new ArrayList<>();
+        for (PackId pack : packs) {
+            Optional<RecordStore.Descriptor> descriptor = store.descriptor(pack);
+            if (descriptor.isEmpty()) {
+                return packs;
+            }
+            sizes.add(descriptor.get().value().size());
+        }
+        Optional<Consolidation.Run> run = Consolidation.plan(sizes);
+        if (run.isEmpty()) {
+            return packs;
+        }
+        List<PackId> inputs = packs.subList(run.get().from(), run.get().to());
+        List<ServedPack> served = new ArrayList<>();
+        for (PackId pack : inputs) {
+            Optional<ServedPack> one = git.served(pack);
+            if (one.isEmpty()) {
+                return packs;
+            }
+            served.add(one.get());
+        }
+        Path target = git.incoming().resolve("consolidated.pack");
+        try {
+            Consolidation.merge(served, target);
+            PackDescriptors.Described made =
+                    PackDescriptors.describe(target, inputs, git.objects(), PackLimits.of(parseMemory));
+            PackId merged = PackDescriptorCodec.id(made.descriptor());
+            git.install(merged, made.descriptor(), made.pack());
+            store.putPack(id, made.descriptor());
+            List<PackId> shorter = new ArrayList<>(packs.subList(0, run.get().from()));
+            shorter.add(merged);
+            shorter.addAll(packs.subList(run.get().to(), packs.size()));
+            return shorter;
+        } catch (PackException e) {
+            LOG.info("{} packs of {} stay as they are: {}", inputs.size(), id, e.getMessage());
+            return packs;
+        } finally {
+            Files.deleteIfExists(target);
+        }
+    }
+
+    /** {@code older} and what is new in {@code added}, without more than a body may list. */
+    static List<PackId> joined(List<PackId> older, List<PackId> added) throws SyncException {
+        Set<PackId> all = new LinkedHashSet<>(older);
+        all.addAll(added);
+        if (all.size() > RefsBody.MAX_PACKS) {
+            throw new SyncException(
+                    SyncException.Kind.FAILED,
+                    "the repository has more than " + RefsBody.MAX_PACKS + " packs",
+                    "Publish with --purge: it makes one pack of them.");
+        }
+        return List.copyOf(all);
+    }
+}

@@ -1,0 +1,220 @@
+package network.guts.sync.local;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import network.guts.core.Bytes;
+import network.guts.core.PeerInfo;
+import network.guts.core.PrivateKey;
+import network.guts.core.host.Host;
+import network.guts.sync.Progress;
+import network.guts.sync.Repositories.PublishOptions;
+import network.guts.sync.Repositories.Published;
+import network.guts.sync.SigningKeys;
+import network.guts.sync.SyncException;
+import network.guts.sync.core.IdentityChain;
+import network.guts.sync.git.BareRepository;
+import network.guts.sync.git.SourceRepository;
+import network.guts.sync.model.Identity;
+import network.guts.sync.model.ObjectId;
+import network.guts.sync.model.PackId;
+import network.guts.sync.model.Ref;
+import network.guts.sync.model.RefName;
+import network.guts.sync.model.RefsBody;
+import network.guts.sync.model.RepositoryId;
+import network.guts.sync.model.Signed;
+import network.guts.sync.model.SignedIdentity;
+import network.guts.sync.records.SeedingPolicy;
+import network.guts.sync.wire.SignedRecords;
+
+/** Makes a user's repository one of the network, and publishes what is new in it. */
+public final class Publisher {
+    /** Brings this node's records of a repository up to date before it signs: another copy of its home may have signed. */
+    @FunctionalInterface
+    public interface CatchUp {
+        void catchUp(RepositoryId repository) throws IOException;
+    }
+
+    private final LocalRepositories repositories;
+    private final PublishedSources sources;
+    private final PackIntake intake;
+    private final Signer signer;
+    private final SigningKeys keys;
+    private final Host host;
+    private final CatchUp catchUp;
+    private final RandomGenerator random;
+
+    public Publisher(
+            LocalRepositories repositories,
+            PublishedSources sources,
+            PackIntake intake,
+            Signer signer,
+            SigningKeys keys,
+            Host host,
+            CatchUp catchUp,
+            RandomGenerator random) {
+        this.repositories = repositories;
+        this.sources = sources;
+        this.intake = intake;
+        this.signer = signer;
+        this.keys = keys;
+        this.host = host;
+        this.catchUp = catchUp;
+        this.random = random;
+    }
+
+    /** Publishes; see {@link network.guts.sync.Repositories#publish}. */
+    public Published publish(Path path, PublishOptions options, Progress progress) throws IOException {
+        SourceRepository source = SourceRepository.open(path);
+        Optional<RepositoryId> known = sources.find(source.gitDirectory());
+        if (known.isEmpty()) {
+            return create(source, options, progress);
+        }
+        RepositoryId id = known.get();
+        catchUp.catchUp(id);
+        ReentrantLock work = repositories.work(id);
+        work.lock();
+        try {
+            return update(id, source, options, progress);
+        } finally {
+            work.unlock();
+        }
+    }
+
+    private Published create(SourceRepository source, PublishOptions options, Progress progress) throws IOException {
+        PrivateKey key = keys.keyOrCreate();
+        byte[] nonce = new byte[Identity.NONCE_BYTES];
+        random.nextBytes(nonce);
+        Identity identity = new Identity(
+                Identity.VERSION,
+                0,
+                Optional.empty(),
+                options.name().orElseGet(source::name),
+                options.description().orElse(""),
+                options.defaultBranch().or(source::defaultBranch).orElse("main"),
+                List.of(key.publicKey()),
+                1,
+                Optional.empty(),
+                Bytes.of(nonce));
+        SignedIdentity signed = SignedRecords.seal(List.of(key), identity);
+        RepositoryId id = RepositoryId.ofPayload(signed.payload().toArray());
+        IdentityChain chain = new IdentityChain(id, List.of(signed), List.of());
+        ReentrantLock work = repositories.work(id);
+        work.lock();
+        boolean done = false;
+        try {
+            Published published =
+                    sign(key, Signer.begin(chain), source, RefsBody.EMPTY, options.purge(), progress, true);
+            sources.put(source.gitDirectory(), id);
+            done = true;
+            return published;
+        } finally {
+            if (!done) {
+                repositories.delete(id);
+            }
+            work.unlock();
+        }
+    }
+
+    private Published update(RepositoryId id, SourceRepository source, PublishOptions options, Progress progress)
+            throws IOException {
+        LocalRepository repository = repositories
+                .find(id)
+                .orElseThrow(() -> new SyncException(
+                        SyncException.Kind.NOT_FOUND,
+                        id + " was published from here, but this node does not hold it",
+                        "Seed it first, or remove the remote 'guts' to publish it anew."));
+        PrivateKey key = delegateKey(keys, repository);
+        RefsBody body = repository.bodies().getOrDefault(key.publicKey(), RefsBody.EMPTY);
+        return sign(key, repository.with(state -> state), source, body, options.purge(), progress, false);
+    }
+
+    /** This node's key, if it is a delegate's. */
+    static PrivateKey delegateKey(SigningKeys keys, LocalRepository repository) throws IOException {
+        Optional<PrivateKey> key = keys.key().filter(one -> repository.chain().isDelegate(one.publicKey()));
+        return key.orElseThrow(() -> new SyncException(
+                SyncException.Kind.REFUSED,
+                "this node's signing key is no delegate of " + repository.id(),
+                "Ask a delegate to add it, or publish a repository of your own."));
+    }
+
+    private Published sign(
+            PrivateKey key,
+            GatheredRefs.State records,
+            SourceRepository source,
+            RefsBody before,
+            boolean purge,
+            Progress progress,
+            boolean created)
+            throws IOException {
+        RepositoryId id = records.chain().repository();
+        BareRepository git = repositories.git(id);
+        progress.update(new Progress.State("packing", 0, 0, 0, 0, 0, 0));
+        List<Ref> refs = Signer.sorted(signable(source.refs()));
+        Set<ObjectId> have = new LinkedHashSet<>();
+        before.refs().forEach(ref -> have.add(ref.target()));
+        List<Path> files = source.pack(git.incoming(), have);
+        PackIntake.Taken taken = intake.take(id, git, files, refs);
+        List<PackId> packs;
+        Set<PackId> withdrawn = new LinkedHashSet<>(before.withdrawn());
+        if (purge && !created) {
+            List<PackId> old = PackIntake.joined(before.packs(), taken.packs());
+            Optional<Path> repacked =
+                    git.repack(refs.stream().map(Ref::target).distinct().toList());
+            packs = intake.take(id, git, repacked.stream().toList(), refs).packs();
+            withdrawn.addAll(old);
+            packs.forEach(withdrawn::remove);
+        } else {
+            packs = intake.consolidated(id, git, PackIntake.joined(before.packs(), taken.packs()));
+        }
+        RefsBody body = new RefsBody(refs, packs, List.copyOf(withdrawn), seeds());
+        boolean same = !created
+                && body.refs().equals(before.refs())
+                && body.packs().equals(before.packs())
+                && body.withdrawn().equals(before.withdrawn());
+        long sequence;
+        if (same) {
+            sequence = records.views().highest(key.publicKey());
+        } else {
+            repositories.store().putPolicy(new SeedingPolicy(id, true, SeedingPolicy.NO_QUOTA));
+            Signed<network.guts.sync.model.RefsHeader> header = signer.sign(key, records, body);
+            sequence = header.value().sequence();
+        }
+        return new Published(
+                id,
+                created,
+                sequence,
+                refs.size(),
+                taken.objects(),
+                taken.bytes(),
+                taken.packs().size());
+    }
+
+    private static Map<String, ObjectId> signable(Map<String, ObjectId> refs) {
+        Map<String, ObjectId> signable = new java.util.LinkedHashMap<>();
+        refs.forEach((name, target) -> {
+            boolean wanted = name.startsWith(RefName.HEADS) || name.startsWith(RefName.TAGS);
+            if (wanted && RefName.isSignable(name)) {
+                signable.put(name, target);
+            }
+        });
+        return signable;
+    }
+
+    private List<PeerInfo> seeds() {
+        List<network.guts.core.Multiaddr> addresses = host.addresses();
+        return addresses.isEmpty()
+                ? List.of()
+                : List.of(new PeerInfo(
+                        host.peerId(),
+                        new ArrayList<>(addresses)
+                                .subList(0, Math.min(addresses.size(), RefsBody.MAX_SEED_ADDRESSES))));
+    }
+}

@@ -1,0 +1,2 @@
+/** Signed records and descriptors on disk, in the node's database. */
+package network.guts.sync.records;
