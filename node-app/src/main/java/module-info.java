@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module network.guts.node {
     requires info.picocli;
+    requires java.logging;
     requires java.management;
     requires network.guts.core;
     requires network.guts.dht;
@@ -9,11 +10,9 @@ module network.guts.node {
     requires network.guts.libp2p;
     requires network.guts.runtime;
     requires network.guts.sync;
-    requires org.jline.terminal;
     requires org.slf4j;
     requires org.tomlj;
     requires tools.jackson.core;
 
-    opens network.guts.node to
-            info.picocli;
+    exports network.guts.node;
 }

@@ -1,2 +1,2 @@
-/** The program: the command line, the node that joins the protocols, the control socket, the git remote helper. */
+/** The program's entry. What is asked most often is answered here, before anything else is loaded. */
 package network.guts.node;

@@ -1,0 +1,83 @@
+package network.guts.node.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import network.guts.node.config.Config;
+import network.guts.node.config.ConfigLoader.Loaded;
+import network.guts.node.config.Key;
+import network.guts.node.output.Event;
+import network.guts.node.output.Failure;
+import picocli.CommandLine.Command;
+
+@Command(
+        name = "config",
+        description = "Shows or checks the configuration.",
+        subcommands = {ConfigCommand.Show.class, ConfigCommand.Check.class})
+final class ConfigCommand extends CommandGroup {
+    @Command(name = "show", description = "Shows every value and where it comes from.")
+    static final class Show extends GutsCommand {
+        @Override
+        void run(Session session) throws Failure {
+            Loaded loaded = session.configuration();
+            Event event = Event.of("config").with("file", session.home().config());
+            Map<String, Object> sources = new LinkedHashMap<>();
+            for (Key key : Key.values()) {
+                Object value = value(key, loaded.config());
+                String source = loaded.sources().getOrDefault(key, "default");
+                event = event.with(key.path(), value);
+                sources.put(key.path(), source);
+                session.output().result(key.path() + " = " + toml(value) + "    # " + source);
+            }
+            session.output().event(event.with("sources", sources));
+        }
+    }
+
+    @Command(name = "check", description = "Looks at the configuration without starting a node.")
+    static final class Check extends GutsCommand {
+        @Override
+        void run(Session session) throws Failure {
+            Loaded loaded = session.configuration();
+            session.done(
+                    Event.of("done")
+                            .with("file", session.home().config())
+                            .with("values", loaded.sources().size()),
+                    "the configuration is valid (" + session.home().config() + ")");
+        }
+    }
+
+    private static Object value(Key key, Config config) {
+        return switch (key) {
+            case LISTEN -> config.listen();
+            case ANNOUNCE -> config.announce();
+            case NETWORK -> config.network();
+            case BOOTSTRAP -> config.bootstrap();
+            case DHT -> config.dht().name().toLowerCase(Locale.ROOT);
+            case MAX_CONNECTIONS -> config.maxConnections();
+            case CONNECTION_TIMEOUT -> config.connectionTimeout().toMillis() + "ms";
+            case KEEPALIVE_INTERVAL -> config.keepaliveInterval().toMillis() + "ms";
+            case MEMBERS -> config.members();
+            case MEMBERS_FILE -> config.membersFile().map(Object::toString).orElse("");
+            case SEEDING_POLICY -> config.seeding().policy().name().toLowerCase(Locale.ROOT);
+            case SEEDING_MAX_REPOSITORY -> config.seeding().maxRepositorySize();
+            case SEEDING_QUOTA -> config.seeding().diskQuota();
+            case SEEDING_UPLINK -> config.seeding().uplink();
+            case SEEDING_BLOCK -> config.seeding().block();
+            case SYNC_MEMORY -> config.syncMemory();
+        };
+    }
+
+    private static String toml(Object value) {
+        return switch (value) {
+            case Number number -> number.toString();
+            case Iterable<?> list -> {
+                List<String> texts = new ArrayList<>();
+                list.forEach(element -> texts.add("\"" + element + "\""));
+                yield "[" + String.join(", ", texts) + "]";
+            }
+            default -> "\"" + value + "\"";
+        };
+    }
+}

@@ -1,0 +1,48 @@
+package network.guts.node.cli;
+
+import network.guts.node.control.Request;
+import network.guts.node.output.Event;
+import network.guts.node.output.Failure;
+import network.guts.node.output.Output;
+import network.guts.node.output.Units;
+import picocli.CommandLine.Command;
+
+@Command(name = "status", description = "Shows the node at a glance.")
+final class StatusCommand extends GutsCommand {
+    @Override
+    void run(Session session) throws Failure {
+        Event done = session.ask(Request.of("status"), status -> show(session.output(), status));
+        session.output().event(done);
+    }
+
+    private static void show(Output out, Event status) {
+        out.result("peer          " + status.text("peer"));
+        out.result("version       " + status.text("version") + ", up for " + Units.seconds(status.real("seconds"))
+                + ", process " + status.number("process"));
+        out.result("home          " + status.text("home"));
+        out.result("network       " + status.text("network"));
+        if (status.objects("addresses").isEmpty()) {
+            out.result("address       none: this node does not listen");
+        }
+        for (Event address : status.objects("addresses")) {
+            out.result("address       " + address.text("address") + " (" + address.text("reach") + ")");
+        }
+        Event dht = status.object("dht");
+        out.result("dht           " + dht.text("mode") + ", " + Units.count(dht.number("table"), "peer", "peers")
+                + " in the table, " + Units.count(dht.number("records"), "record", "records") + " kept for others, "
+                + Units.count(dht.number("provided"), "key", "keys") + " provided");
+        out.result("peers         " + status.number("peers"));
+        for (Event peer : status.objects("bootstrap")) {
+            out.result("bootstrap     " + peer.text("address") + ": "
+                    + (peer.truth("connected")
+                            ? "connected"
+                            : peer.has("problem") ? peer.text("problem") : "not connected"));
+        }
+        out.result("topics        " + status.number("topics"));
+        Event held = status.object("repositories");
+        out.result("repositories  " + held.number("count") + ", " + held.number("seeded") + " seeded, "
+                + Units.bytes(held.number("bytes")));
+        out.result("disk          " + Units.bytes(status.number("disk_bytes")));
+        out.result("memory        " + Units.bytes(status.number("memory_bytes")));
+    }
+}

@@ -1,0 +1,99 @@
+package network.guts.node.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import network.guts.core.Multiaddr;
+import network.guts.core.PeerId;
+import network.guts.sync.model.RepositoryId;
+
+/**
+ * The configuration of a node, valid as a whole.
+ *
+ * @param network {@code public}, {@code private} or a name
+ * @param membersFile read in addition to {@code members}, and watched
+ */
+public record Config(
+        List<Multiaddr> listen,
+        List<Multiaddr> announce,
+        String network,
+        List<Multiaddr> bootstrap,
+        DhtMode dht,
+        int maxConnections,
+        Duration connectionTimeout,
+        Duration keepaliveInterval,
+        Set<PeerId> members,
+        Optional<Path> membersFile,
+        Seeding seeding,
+        long syncMemory) {
+    public static final String PUBLIC = "public";
+    public static final String PRIVATE = "private";
+
+    /** Whether a node answers queries of the DHT. */
+    public enum DhtMode {
+        SERVER,
+        CLIENT,
+        /** Client until it is known to be reachable. */
+        AUTO
+    }
+
+    /** What a seeder keeps without being asked. */
+    public enum SeedingPolicy {
+        NONE,
+        FOLLOWED,
+        ALL
+    }
+
+    /**
+     * What a seeder allows.
+     *
+     * @param maxRepositorySize bytes
+     * @param diskQuota bytes
+     * @param uplink bytes a second, over all peers; 0: no limit
+     */
+    public record Seeding(
+            SeedingPolicy policy, long maxRepositorySize, long diskQuota, long uplink, List<RepositoryId> block) {
+        public Seeding {
+            block = List.copyOf(block);
+        }
+    }
+
+    public Config {
+        listen = List.copyOf(listen);
+        announce = List.copyOf(announce);
+        bootstrap = List.copyOf(bootstrap);
+        members = Set.copyOf(members);
+    }
+
+    public boolean isPublic() {
+        return network.equals(PUBLIC);
+    }
+
+    /** The DHT's protocol id: the network's name separates one network from another. */
+    public String kademliaProtocol() {
+        return switch (network) {
+            case PUBLIC -> "/ipfs/kad/1.0.0";
+            case PRIVATE -> "/guts/kad/1.0.0";
+            default -> "/" + network + "/kad/1.0.0";
+        };
+    }
+
+    /** This configuration for a node that only fetches: it does not listen and is a DHT client. */
+    public Config fetching() {
+        return new Config(
+                List.of(),
+                List.of(),
+                network,
+                bootstrap,
+                DhtMode.CLIENT,
+                maxConnections,
+                connectionTimeout,
+                keepaliveInterval,
+                members,
+                membersFile,
+                seeding,
+                syncMemory);
+    }
+}

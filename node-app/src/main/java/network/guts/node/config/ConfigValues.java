@@ -1,0 +1,234 @@
+package network.guts.node.config;
+
+import java.math.BigDecimal;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import network.guts.core.MalformedException;
+import network.guts.core.Multiaddr;
+import network.guts.core.PeerId;
+import network.guts.node.config.ConfigLoader.Raw;
+import network.guts.node.output.ExitCode;
+import network.guts.node.output.Failure;
+import network.guts.node.output.Printable;
+import network.guts.sync.model.RepositoryId;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the values of a configuration, as they were written, into a {@link Config}; says where a wrong one stands. */
+final class ConfigValues {
+    /** Of the host: more connections than this no process keeps. */
+    private static final int MAX_MAX_CONNECTIONS = 10_000;
+
+    private static final Duration LONGEST_DURATION = Duration.ofDays(1);
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,18}(?:\\.\\d{1,3})?)\\s*([kMGT]i?B|KB|B)?");
+    private static final Pattern NETWORK = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
+
+    private final Map<Key, Raw> raw;
+    private final @Nullable Path folder;
+
+    ConfigValues(Map<Key, Raw> raw, @Nullable Path folder) {
+        this.raw = raw;
+        this.folder = folder;
+    }
+
+    Config config() throws Failure {
+        String network = network();
+        List<Multiaddr> bootstrap =
+                addresses(Key.BOOTSTRAP, network.equals(Config.PUBLIC) ? Defaults.PUBLIC_BOOTSTRAP : List.of());
+        for (Multiaddr address : bootstrap) {
+            if (address.peerId().isEmpty()) {
+                throw wrong(Key.BOOTSTRAP, address + " does not say who is there: it must end in /p2p/<peer id>");
+            }
+        }
+        List<Multiaddr> listen = addresses(Key.LISTEN, Defaults.LISTEN);
+        for (Multiaddr address : listen) {
+            if (address.ip().isEmpty() || address.value(Multiaddr.Part.TCP).isEmpty()) {
+                throw wrong(Key.LISTEN, address + " is no /ip4|ip6/…/tcp/… address");
+            }
+        }
+        return new Config(
+                listen,
+                addresses(Key.ANNOUNCE, List.of()),
+                network,
+                bootstrap,
+                choice(Key.DHT, Config.DhtMode.values(), Config.DhtMode.AUTO),
+                number(Key.MAX_CONNECTIONS, 1, MAX_MAX_CONNECTIONS, 50),
+                duration(Key.CONNECTION_TIMEOUT, Duration.ofSeconds(10)),
+                duration(Key.KEEPALIVE_INTERVAL, Duration.ofSeconds(30)),
+                members(),
+                file(Key.MEMBERS_FILE),
+                new Config.Seeding(
+                        choice(Key.SEEDING_POLICY, Config.SeedingPolicy.values(), Config.SeedingPolicy.FOLLOWED),
+                        size(Key.SEEDING_MAX_REPOSITORY, Defaults.MAX_REPOSITORY),
+                        size(Key.SEEDING_QUOTA, Defaults.DISK_QUOTA),
+                        size(Key.SEEDING_UPLINK, 0),
+                        block()),
+                size(Key.SYNC_MEMORY, Defaults.SYNC_MEMORY));
+    }
+
+    private String network() throws Failure {
+        String network = single(Key.NETWORK).orElse(Config.PUBLIC);
+        if (!NETWORK.matcher(network).matches()) {
+            throw wrong(Key.NETWORK, "\"" + network + "\" is no name: lower-case letters, digits, '.', '-' and '_'");
+        }
+        return network;
+    }
+
+    private List<Multiaddr> addresses(Key key, List<String> byDefault) throws Failure {
+        Raw value = raw.get(key);
+        List<Multiaddr> addresses = new ArrayList<>();
+        for (String text : value == null ? byDefault : value.values()) {
+            try {
+                addresses.add(Multiaddr.parse(text));
+            } catch (MalformedException e) {
+                throw wrong(key, "\"" + text + "\" is no multiaddr: " + e.getMessage());
+            }
+        }
+        return addresses;
+    }
+
+    private Set<PeerId> members() throws Failure {
+        Set<PeerId> members = new LinkedHashSet<>();
+        for (String text : list(Key.MEMBERS)) {
+            try {
+                members.add(PeerId.parse(text));
+            } catch (MalformedException e) {
+                throw wrong(Key.MEMBERS, "\"" + text + "\" is no peer id: " + e.getMessage());
+            }
+        }
+        return members;
+    }
+
+    private List<RepositoryId> block() throws Failure {
+        List<RepositoryId> block = new ArrayList<>();
+        for (String text : list(Key.SEEDING_BLOCK)) {
+            try {
+                block.add(RepositoryId.parse(text));
+            } catch (MalformedException e) {
+                throw wrong(Key.SEEDING_BLOCK, "\"" + text + "\" is no repository: " + e.getMessage());
+            }
+        }
+        return block;
+    }
+
+    private Optional<Path> file(Key key) throws Failure {
+        Optional<String> text = single(key);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            Path path = Path.of(text.get());
+            return Optional.of(folder == null ? path : folder.resolve(path));
+        } catch (InvalidPathException e) {
+            throw wrong(key, "\"" + text.get() + "\" is no path");
+        }
+    }
+
+    private <E extends Enum<E>> E choice(Key key, E[] choices, E byDefault) throws Failure {
+        Optional<String> text = single(key);
+        if (text.isEmpty()) {
+            return byDefault;
+        }
+        List<String> names = new ArrayList<>();
+        for (E choice : choices) {
+            String name = choice.name().toLowerCase(Locale.ROOT);
+            if (name.equals(text.get())) {
+                return choice;
+            }
+            names.add(name);
+        }
+        throw wrong(key, "\"" + text.get() + "\" is none of " + String.join(", ", names));
+    }
+
+    private int number(Key key, int least, int most, int byDefault) throws Failure {
+        Optional<String> text = single(key);
+        if (text.isEmpty()) {
+            return byDefault;
+        }
+        try {
+            long value = Long.parseLong(text.get());
+            if (value >= least && value <= most) {
+                return (int) value;
+            }
+        } catch (NumberFormatException e) {
+            throw wrong(key, "\"" + text.get() + "\" is no whole number");
+        }
+        throw wrong(key, text.get() + " is not between " + least + " and " + most);
+    }
+
+    private Duration duration(Key key, Duration byDefault) throws Failure {
+        Optional<String> text = single(key);
+        if (text.isEmpty()) {
+            return byDefault;
+        }
+        Matcher match = DURATION.matcher(text.get());
+        if (!match.matches()) {
+            throw wrong(key, "\"" + text.get() + "\" is no time such as \"500ms\", \"10s\", \"5m\" or \"2h\"");
+        }
+        long count = Long.parseLong(match.group(1));
+        Duration value = switch (match.group(2)) {
+            case "ms" -> Duration.ofMillis(count);
+            case "s" -> Duration.ofSeconds(count);
+            case "m" -> Duration.ofMinutes(count);
+            default -> Duration.ofHours(count);
+        };
+        if (value.isZero() || value.compareTo(LONGEST_DURATION) > 0) {
+            throw wrong(key, "\"" + text.get() + "\" is not between 1ms and 24h");
+        }
+        return value;
+    }
+
+    private long size(Key key, long byDefault) throws Failure {
+        Optional<String> text = single(key);
+        if (text.isEmpty()) {
+            return byDefault;
+        }
+        Matcher match = SIZE.matcher(text.get());
+        if (!match.matches()) {
+            throw wrong(key, "\"" + text.get() + "\" is no size such as 1048576, \"64MiB\" or \"10GB\"");
+        }
+        String unit = match.group(2) == null ? "B" : match.group(2);
+        int power = "BKMGT".indexOf(Character.toUpperCase(unit.charAt(0)));
+        BigDecimal step = BigDecimal.valueOf(unit.contains("i") ? 1024 : 1000);
+        BigDecimal bytes = new BigDecimal(match.group(1)).multiply(step.pow(power));
+        if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
+            throw wrong(key, "\"" + text.get() + "\" is more than can be counted");
+        }
+        return bytes.longValue();
+    }
+
+    private List<String> list(Key key) {
+        Raw value = raw.get(key);
+        return value == null ? List.of() : value.values();
+    }
+
+    private Optional<String> single(Key key) throws Failure {
+        Raw value = raw.get(key);
+        if (value == null) {
+            return Optional.empty();
+        }
+        if (value.values().size() != 1) {
+            throw wrong(key, "wants one value, not " + value.values().size());
+        }
+        return Optional.of(value.values().getFirst());
+    }
+
+    private Failure wrong(Key key, String message) {
+        Raw value = raw.get(key);
+        String source = value == null ? "the default" : value.source();
+        return new Failure(
+                ExitCode.USAGE,
+                source + ": " + key.path() + ": " + Printable.line(message),
+                "what it is for: " + key.description());
+    }
+}

@@ -1,0 +1,61 @@
+package network.guts.node.daemon;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import network.guts.core.Multiaddr;
+import network.guts.core.PeerId;
+import network.guts.core.PrivateKey;
+import network.guts.core.host.Host;
+import network.guts.dht.Dht;
+import network.guts.gossip.Gossip;
+import network.guts.node.config.Config;
+import network.guts.node.output.Failure;
+import network.guts.sync.Repositories;
+
+/** A running node, as the operations of the control socket see it. */
+public interface Node {
+    Home home();
+
+    Config config();
+
+    Host host();
+
+    Dht dht();
+
+    Gossip gossip();
+
+    Repositories repositories();
+
+    Instant started();
+
+    /** True if a command started this node because it needed one for a fetch. */
+    boolean onDemand();
+
+    /** Lets addresses of a peer that failed a moment ago be dialled again at once: for when a person asks. */
+    void forgetFailures(PeerId peer);
+
+    /** One round trip to a peer ({@code /ipfs/ping/1.0.0}), connecting first where there is no connection. */
+    Duration ping(PeerId peer, Duration timeout) throws IOException;
+
+    /**
+     * The key that signs repositories; made when it is first needed.
+     *
+     * @throws Failure USAGE if the key file is damaged
+     */
+    PrivateKey signingKey() throws Failure;
+
+    /** How the entry to the network stands. */
+    List<Bootstrapper.State> bootstrap();
+
+    /** Asks the node to stop; returns at once. */
+    void requestStop();
+
+    /** Where others reach this node, with its peer id. */
+    default List<Multiaddr> fullAddresses() {
+        return host().addresses().stream()
+                .map(address -> address.withPeerId(host().peerId()))
+                .toList();
+    }
+}

@@ -1,0 +1,145 @@
+package network.guts.node.daemon;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import network.guts.core.Multiaddr;
+import network.guts.node.Version;
+import network.guts.node.control.Operation;
+import network.guts.node.control.Operation.Reply;
+import network.guts.node.control.Request;
+import network.guts.node.output.Event;
+import network.guts.sync.Repositories.RepositoryState;
+
+/** The requests about the node itself: {@code ready}, {@code status}, {@code stop}. */
+final class NodeOperations {
+    private final Node node;
+
+    NodeOperations(Node node) {
+        this.node = node;
+    }
+
+    void addTo(Map<String, Operation> operations) {
+        operations.put("ready", (request, reply) -> reply.send(ready(node)));
+        operations.put("status", this::status);
+        operations.put("stop", this::stop);
+    }
+
+    /** The {@code ready} event. */
+    static Event ready(Node node) {
+        return Event.of("ready")
+                .with("peer", node.host().peerId())
+                .with("addresses", node.fullAddresses())
+                .with("network", node.config().network())
+                .with("home", node.home().path())
+                .with("process", ProcessHandle.current().pid())
+                .with("on_demand", node.onDemand());
+    }
+
+    private void status(Request request, Reply reply) throws IOException {
+        List<RepositoryState> repositories = node.repositories().list();
+        Map<String, Object> dht = new LinkedHashMap<>();
+        dht.put("mode", node.dht().mode().name().toLowerCase(java.util.Locale.ROOT));
+        dht.put("protocol", node.config().kademliaProtocol());
+        dht.put("table", node.dht().table().size());
+        dht.put("records", node.dht().records());
+        dht.put("provided", node.dht().provided().size());
+        Map<String, Object> held = new LinkedHashMap<>();
+        held.put("count", repositories.size());
+        held.put("seeded", repositories.stream().filter(RepositoryState::seeded).count());
+        held.put(
+                "bytes",
+                repositories.stream().mapToLong(RepositoryState::diskBytes).sum());
+        reply.send(Event.of("status")
+                .with("peer", node.host().peerId())
+                .with("version", Version.TEXT)
+                .with("network", node.config().network())
+                .with("home", node.home().path())
+                .with("process", ProcessHandle.current().pid())
+                .with("seconds", Duration.between(node.started(), Instant.now()))
+                .with("addresses", addresses())
+                .with("dht", dht)
+                .with(
+                        "peers",
+                        node.host().connections().stream()
+                                .map(c -> c.peer())
+                                .distinct()
+                                .count())
+                .with("bootstrap", bootstrap())
+                .with("topics", node.gossip().topics().size())
+                .with("repositories", held)
+                .with("disk_bytes", diskBytes(node.home().path()))
+                .with("memory_bytes", memoryBytes()));
+    }
+
+    private List<Map<String, Object>> addresses() {
+        List<Map<String, Object>> addresses = new ArrayList<>();
+        for (Multiaddr address : node.fullAddresses()) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("address", address);
+            one.put("reach", reach(address));
+            addresses.add(one);
+        }
+        return addresses;
+    }
+
+    /** How far an address can be seen, as far as the address itself tells. */
+    private static String reach(Multiaddr address) {
+        return address.ip()
+                .map(ip -> ip.isLoopbackAddress()
+                        ? "loopback"
+                        : ip.isSiteLocalAddress() || ip.isLinkLocalAddress() ? "private" : "public, not checked")
+                .orElse("unknown");
+    }
+
+    private List<Map<String, Object>> bootstrap() {
+        List<Map<String, Object>> peers = new ArrayList<>();
+        for (Bootstrapper.State state : node.bootstrap()) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("address", state.address());
+            one.put("connected", state.connected());
+            if (!state.connected() && !state.problem().isEmpty()) {
+                one.put("problem", state.problem());
+            }
+            peers.add(one);
+        }
+        return peers;
+    }
+
+    private static long memoryBytes() {
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
+    }
+
+    /** All files of the home, each counted once. */
+    private static long diskBytes(Path folder) throws IOException {
+        long[] sum = {0};
+        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                sum[0] += attributes.isRegularFile() ? attributes.size() : 0;
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException vanished) {
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return sum[0];
+    }
+
+    private void stop(Request request, Reply reply) throws IOException {
+        reply.send(Event.of("done").with("process", ProcessHandle.current().pid()));
+        node.requestStop();
+    }
+}

@@ -1,0 +1,360 @@
+package network.guts.node.daemon;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
+import network.guts.core.MalformedException;
+import network.guts.core.Multiaddr;
+import network.guts.core.PeerId;
+import network.guts.core.PeerInfo;
+import network.guts.core.PrivateKey;
+import network.guts.core.host.Host;
+import network.guts.dht.Dht;
+import network.guts.dht.Kademlia;
+import network.guts.dht.KademliaConfig;
+import network.guts.gossip.Gossip;
+import network.guts.gossip.GossipConfig;
+import network.guts.gossip.shell.GossipSub;
+import network.guts.libp2p.HostConfig;
+import network.guts.libp2p.Libp2pHost;
+import network.guts.node.config.Config;
+import network.guts.node.config.Config.DhtMode;
+import network.guts.node.control.ControlServer;
+import network.guts.node.control.ControlSocket;
+import network.guts.node.control.Operation;
+import network.guts.node.output.ExitCode;
+import network.guts.node.output.Failure;
+import network.guts.runtime.Database;
+import network.guts.sync.DefaultRepositories;
+import network.guts.sync.Repositories;
+import network.guts.sync.SyncSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running node: here, and only here, the host, Kademlia, GossipSub and the repositories meet. They start in this order
+ * and end in the opposite one.
+ */
+public final class NodeRuntime implements Node, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeRuntime.class);
+
+    private final Home home;
+    private final Config config;
+    private final Instant started;
+    private final HomeSigningKeys signingKeys;
+    private final Libp2pHost host;
+    private final Dht dht;
+    private final Gossip gossip;
+    private final Repositories repositories;
+    private final Bootstrapper bootstrapper;
+    private final ControlServer control;
+    private final boolean onDemand;
+    private final Deque<Part> parts;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** Something to be ended. */
+    private record Part(String name, AutoCloseable resource) {}
+
+    /**
+     * How a node differs from an ordinary one.
+     *
+     * @param onDemand it was started by a command that needed one
+     * @param repositoriesHost what the repositories take for their host: the host itself, or, in the demo, one that lies
+     */
+    public record Options(boolean onDemand, UnaryOperator<Host> repositoriesHost) {
+        public static final Options ORDINARY = new Options(false, UnaryOperator.identity());
+    }
+
+    /**
+     * Starts a node. When this returns, it can be used.
+     *
+     * @throws Failure if the home is in use or not writable, a key is damaged, or the port is taken
+     */
+    public static NodeRuntime start(Home home, Config config, Options options) throws Failure {
+        home.prepare();
+        Deque<Part> parts = new ArrayDeque<>();
+        try {
+            parts.push(new Part("lock", HomeLock.take(home)));
+            NodeRuntime node = new NodeRuntime(home, config, options, parts);
+            LOG.info("ready: {} in network {}", node.host.peerId(), config.network());
+            return node;
+        } catch (Failure failure) {
+            end(parts);
+            throw failure;
+        } catch (IOException e) {
+            end(parts);
+            throw Failure.of(e, "starting the node in " + home.path());
+        }
+    }
+
+    private NodeRuntime(Home home, Config config, Options options, Deque<Part> parts) throws Failure, IOException {
+        this.home = home;
+        this.config = config;
+        this.parts = parts;
+        this.onDemand = options.onDemand;
+        this.started = Instant.now();
+        SecureRandom random = new SecureRandom();
+        InstantSource clock = InstantSource.system();
+        PrivateKey key = KeyFile.loadOrCreate(home.nodeKey(), random);
+        this.signingKeys = new HomeSigningKeys(home, random);
+        Database database = opened("database", Database.open(home.database()));
+        Set<PeerId> members = members(config);
+
+        this.host = opened("host", new Libp2pHost(hostConfig(config, key, members), database, clock));
+        this.dht = opened(
+                "dht",
+                Kademlia.create(
+                        host, database, kademlia(config), clock, new SplittableRandom(random.nextLong())));
+        this.gossip = opened("gossip", new GossipSub(host, key, GossipConfig.DEFAULT));
+        Followers followers = opened("followers", new Followers(host, dht, config.connectionTimeout()));
+        NodeNetwork network = new NodeNetwork(dht, gossip, followers);
+        this.repositories = opened(
+                "repositories",
+                new DefaultRepositories(
+                        home.path(),
+                        database,
+                        options.repositoriesHost.apply(host),
+                        network,
+                        signingKeys,
+                        settings(config, members),
+                        clock,
+                        random));
+        network.judge(repositories);
+        this.bootstrapper =
+                opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
+
+        listen(config);
+        dht.start();
+        gossip.start();
+        repositories.start();
+        followers.start();
+        bootstrapper.start();
+        this.control = opened("control", ControlServer.open(ControlSocket.path(home.path()), operations()));
+    }
+
+    private <T extends AutoCloseable> T opened(String name, T part) {
+        parts.push(new Part(name, part));
+        return part;
+    }
+
+    private void listen(Config config) throws Failure {
+        try {
+            host.start();
+        } catch (IOException e) {
+            throw new Failure(
+                    ExitCode.FAILED,
+                    "cannot listen: " + e.getMessage(),
+                    "another program may use the port: choose one with --listen (now: "
+                            + String.join(
+                                    " ",
+                                    config.listen().stream()
+                                            .map(Multiaddr::toString)
+                                            .toList())
+                            + "), or stop that program",
+                    e);
+        }
+    }
+
+    private static HostConfig hostConfig(Config config, PrivateKey key, Set<PeerId> members) {
+        return HostConfig.of(key)
+                .listen(config.listen())
+                .announce(config.announce())
+                .maxConnections(config.maxConnections())
+                .connectionTimeout(config.connectionTimeout())
+                .keepAlive(config.keepaliveInterval())
+                .members(members)
+                .build();
+    }
+
+    private static KademliaConfig kademlia(Config config) {
+        Dht.Mode mode =
+                switch (config.dht()) {
+                    case SERVER -> Dht.Mode.SERVER;
+                    case CLIENT -> Dht.Mode.CLIENT;
+                    // A node of a network of one's own that listens is reachable there; on the public one nobody knows.
+                    case AUTO ->
+                        config.listen().isEmpty() || config.isPublic() ? Dht.Mode.CLIENT : Dht.Mode.SERVER;
+                };
+        Map<PeerId, List<Multiaddr>> peers = new LinkedHashMap<>();
+        for (Multiaddr address : config.bootstrap()) {
+            if (address.ip().isPresent() && address.has(Multiaddr.Part.TCP)) {
+                List<Multiaddr> known =
+                        peers.computeIfAbsent(address.peerId().orElseThrow(), peer -> new ArrayList<>());
+                address.withoutPeerId().ifPresent(known::add);
+            }
+        }
+        List<PeerInfo> bootstrap = new ArrayList<>();
+        peers.forEach((peer, addresses) -> bootstrap.add(new PeerInfo(peer, addresses)));
+        return new KademliaConfig(config.kademliaProtocol(), mode, bootstrap, true);
+    }
+
+    private static SyncSettings settings(Config config, Set<PeerId> members) {
+        Config.Seeding seeding = config.seeding();
+        return new SyncSettings(
+                config.syncMemory(),
+                switch (seeding.policy()) {
+                    case NONE -> SyncSettings.Policy.NONE;
+                    case FOLLOWED -> SyncSettings.Policy.FOLLOWED;
+                    case ALL -> SyncSettings.Policy.ALL;
+                },
+                seeding.maxRepositorySize(),
+                seeding.diskQuota(),
+                new LinkedHashSet<>(seeding.block()),
+                seeding.uplink(),
+                members);
+    }
+
+    /** The members of the configuration and of its file, one peer id a line, {@code #} for remarks. */
+    private static Set<PeerId> members(Config config) throws Failure {
+        Set<PeerId> members = new LinkedHashSet<>(config.members());
+        if (config.membersFile().isEmpty()) {
+            return members;
+        }
+        var file = config.membersFile().get();
+        int number = 0;
+        try {
+            for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+                number++;
+                String peer = line.replaceFirst("#.*", "").strip();
+                if (!peer.isEmpty()) {
+                    members.add(PeerId.parse(peer));
+                }
+            }
+        } catch (MalformedException e) {
+            throw new Failure(
+                    ExitCode.USAGE,
+                    file + ":" + number + ":1: not a peer id: " + e.getMessage(),
+                    "one peer id a line, # begins a remark",
+                    e);
+        } catch (IOException e) {
+            throw new Failure(
+                    ExitCode.USAGE, "cannot read the members in " + file + ": " + e, "see members_file", e);
+        }
+        return members;
+    }
+
+    private Map<String, Operation> operations() {
+        Map<String, Operation> operations = new LinkedHashMap<>();
+        new NodeOperations(this).addTo(operations);
+        new PeerOperations(this).addTo(operations);
+        new DhtOperations(this).addTo(operations);
+        new TopicOperations(this).addTo(operations);
+        new RepositoryOperations(this).addTo(operations);
+        return operations;
+    }
+
+    @Override
+    public Home home() {
+        return home;
+    }
+
+    @Override
+    public Config config() {
+        return config;
+    }
+
+    @Override
+    public Host host() {
+        return host;
+    }
+
+    @Override
+    public Dht dht() {
+        return dht;
+    }
+
+    @Override
+    public Gossip gossip() {
+        return gossip;
+    }
+
+    @Override
+    public Repositories repositories() {
+        return repositories;
+    }
+
+    @Override
+    public Instant started() {
+        return started;
+    }
+
+    @Override
+    public boolean onDemand() {
+        return onDemand;
+    }
+
+    @Override
+    public Duration ping(PeerId peer, Duration timeout) throws IOException {
+        return host.ping(peer, timeout);
+    }
+
+    @Override
+    public void forgetFailures(PeerId peer) {
+        host.forgetFailures(peer);
+    }
+
+    @Override
+    public PrivateKey signingKey() throws Failure {
+        return signingKeys.load();
+    }
+
+    @Override
+    public List<Bootstrapper.State> bootstrap() {
+        return bootstrapper.states();
+    }
+
+    @Override
+    public void requestStop() {
+        stop.countDown();
+    }
+
+    /** Waits until somebody asks the node to stop; false if {@code timeout} came first. */
+    public boolean awaitStop(Duration timeout) throws InterruptedException {
+        return stop.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** How long nobody has asked anything over the control socket. */
+    public Duration idle() {
+        return control.idle();
+    }
+
+    /** Ends everything, the newest part first. May be called twice. */
+    @Override
+    public void close() {
+        requestStop();
+        if (closed.compareAndSet(false, true)) {
+            end(parts);
+            LOG.info("stopped");
+        }
+    }
+
+    private static void end(Deque<Part> parts) {
+        while (!parts.isEmpty()) {
+            Part part = parts.pop();
+            try {
+                part.resource.close();
+            } catch (Exception e) {
+                // The others must end all the same.
+                LOG.error("ending the {}: {}", part.name, e.getMessage(), e);
+            }
+        }
+    }
+}
