@@ -146,23 +146,23 @@ class KademliaSimulationTest {
 
     @Test
     void a_dead_providers_addresses_expire_after_24_hours_and_its_record_after_48() {
-        SimulatedKademlia all = SimulatedKademlia.ofServers(24, 18, NetworkModel.CALM);
+        SimulatedKademlia all = SimulatedKademlia.ofServers(8, 18, NetworkModel.CALM);
         Bytes key = SimulatedKademlia.repository(1);
         all.run(1, new Goal.Provide(key));
         all.kill(1);
         all.simulation.run(Duration.ofHours(23));
-        assertThat(all.providers(20, key)).containsExactly(Tiny.info(1));
+        assertThat(all.providers(5, key)).containsExactly(Tiny.info(1));
         all.simulation.run(Duration.ofHours(2));
-        assertThat(all.providers(20, key)).containsExactly(new PeerInfo(Tiny.peer(1), List.of()));
+        assertThat(all.providers(5, key)).containsExactly(new PeerInfo(Tiny.peer(1), List.of()));
         all.simulation.run(Duration.ofHours(24));
-        assertThat(all.providers(20, key)).isEmpty();
+        assertThat(all.providers(5, key)).isEmpty();
         assertThat(all.nodes.values())
                 .allSatisfy(node -> assertThat(node.records(key)).isEmpty());
     }
 
     @Test
     void a_provider_that_restarts_goes_on_providing() {
-        SimulatedKademlia all = SimulatedKademlia.ofServers(24, 19, NetworkModel.CALM);
+        SimulatedKademlia all = SimulatedKademlia.ofServers(8, 19, NetworkModel.CALM);
         Bytes key = SimulatedKademlia.repository(1);
         all.run(1, new Goal.Provide(key));
         all.kill(1);
@@ -170,7 +170,7 @@ class KademliaSimulationTest {
         all.start(1, true, List.of(2, 3));
         all.simulation.run(Duration.ofMinutes(2));
         assertThat(all.node(1).announcements).hasSize(1);
-        assertThat(all.providers(20, key)).containsExactly(Tiny.info(1));
+        assertThat(all.providers(5, key)).containsExactly(Tiny.info(1));
     }
 
     @Test
