@@ -30,8 +30,7 @@ import network.guts.sync.pack.ServedPack;
  */
 public final class BareRepository implements AutoCloseable {
     /** Git shows the canonical refs to its clients, lets them filter, and never repacks by itself. */
-    private static final String CONFIG =
-            """
+    private static final String CONFIG = """
             [core]
             \trepositoryformatversion = 0
             \tfilemode = true
@@ -211,7 +210,8 @@ public final class BareRepository implements AutoCloseable {
         }
         PackMaker.Outcome outcome = PackMaker.make(repository, incoming(), new ArrayList<>(tips), have);
         if (!outcome.result().ok()) {
-            throw new IOException("git cannot pack what is new: " + outcome.result().complaint());
+            throw new IOException(
+                    "git cannot pack what is new: " + outcome.result().complaint());
         }
         return outcome.pack();
     }

@@ -176,8 +176,7 @@ final class CommitGraph implements Ancestry {
     private static Commit parse(ObjectId id, byte[] data) throws IOException {
         List<ObjectId> parents = new ArrayList<>();
         long time = 0;
-        Deque<String> lines = new ArrayDeque<>(
-                List.of(new String(data, StandardCharsets.ISO_8859_1).split("\n", -1)));
+        Deque<String> lines = new ArrayDeque<>(List.of(new String(data, StandardCharsets.ISO_8859_1).split("\n", -1)));
         while (!lines.isEmpty() && !lines.getFirst().isEmpty()) {
             String line = lines.removeFirst();
             if (line.startsWith("parent ")) {

@@ -143,7 +143,8 @@ final class GitCommand {
             if (kept.size() + count > 2 * MAX_ERROR_TEXT) {
                 byte[] all = kept.toByteArray();
                 kept.reset();
-                kept.write(all, all.length - Math.min(all.length, MAX_ERROR_TEXT), Math.min(all.length, MAX_ERROR_TEXT));
+                kept.write(
+                        all, all.length - Math.min(all.length, MAX_ERROR_TEXT), Math.min(all.length, MAX_ERROR_TEXT));
             }
             kept.write(piece, 0, count);
         }

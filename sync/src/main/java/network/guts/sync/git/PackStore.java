@@ -65,8 +65,9 @@ final class PackStore implements ObjectSource, AutoCloseable {
     }
 
     private void recover() throws IOException {
-        for (PackId id : List.copyOf(installed.keySet())) {
-            String name = installed.get(id).name();
+        for (Map.Entry<PackId, PackRecord> entry : List.copyOf(installed.entrySet())) {
+            PackId id = entry.getKey();
+            String name = entry.getValue().name();
             if (!Files.exists(file(name, ".pack")) || !Files.exists(file(name, ".idx"))) {
                 records.delete(id);
                 installed.remove(id);
@@ -205,8 +206,8 @@ final class PackStore implements ObjectSource, AutoCloseable {
                     continue;
                 }
                 records.delete(id);
-                boolean shared =
-                        installed.values().stream().anyMatch(other -> other.name().equals(pack.name()));
+                boolean shared = installed.values().stream()
+                        .anyMatch(other -> other.name().equals(pack.name()));
                 if (!shared) {
                     InstalledPack mapped = open.remove(pack.name());
                     if (mapped != null) {

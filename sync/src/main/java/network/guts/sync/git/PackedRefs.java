@@ -57,8 +57,7 @@ final class PackedRefs {
             }
         }
         Path lock = folder.resolve("packed-refs.lock");
-        try (FileChannel file =
-                FileChannel.open(lock, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel file = FileChannel.open(lock, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer rest = ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
             while (rest.hasRemaining()) {
                 file.write(rest);

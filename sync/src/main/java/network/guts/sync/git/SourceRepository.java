@@ -44,8 +44,8 @@ public final class SourceRepository {
             throw new SyncException(Kind.FAILED, path + " is no folder", "Name the folder of a git repository.");
         }
         GitCommand git = new GitCommand(path, GitCommand.SHORT);
-        GitCommand.Result found = git.run(List.of(
-                "rev-parse", "--git-common-dir", "--is-shallow-repository", "--show-object-format"));
+        GitCommand.Result found =
+                git.run(List.of("rev-parse", "--git-common-dir", "--is-shallow-repository", "--show-object-format"));
         if (!found.ok() || found.lines().size() < 3) {
             throw notARepository(path, found);
         }

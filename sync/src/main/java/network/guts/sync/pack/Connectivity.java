@@ -42,8 +42,7 @@ public final class Connectivity {
         for (int i = 0; i < packs.size(); i++) {
             ParsedPack pack = packs.get(i);
             if (!pack.isOutsideKnown()) {
-                throw new PackException(
-                        PackException.Kind.TOO_LARGE, "its objects name far more objects than it has");
+                throw new PackException(PackException.Kind.TOO_LARGE, "its objects name far more objects than it has");
             }
             byte[] outside = pack.outside();
             for (int at = 0; at < outside.length; at += ParsedPack.REFERENCE_BYTES) {

@@ -47,7 +47,8 @@ final class Delta {
         while (i < length) {
             int op = delta[i++];
             if (op < 0) {
-                // Which of the four bytes of the offset and the three of the size follow; a byte that is not there is 0.
+                // Which of the four bytes of the offset and the three of the size follow; a byte that is not there is
+                // 0.
                 int needed = Integer.bitCount(op & 0x7f);
                 if (needed > length - i) {
                     throw EntryHeader.malformed(offset, "its delta is cut off");

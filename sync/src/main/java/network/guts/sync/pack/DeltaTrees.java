@@ -140,12 +140,7 @@ final class DeltaTrees {
     int nextReferring(int index) {
         int next = index + 1;
         return next < referring.length
-                        && IdTable.compare(
-                                        referredIds,
-                                        index * ObjectId.BYTES,
-                                        referredIds,
-                                        next * ObjectId.BYTES)
-                                == 0
+                        && IdTable.compare(referredIds, index * ObjectId.BYTES, referredIds, next * ObjectId.BYTES) == 0
                 ? next
                 : NONE;
     }
@@ -162,7 +157,7 @@ final class DeltaTrees {
     PackException unresolved(int index) {
         return new PackException(
                 Kind.MISSING_BASE,
-                "entry at offset " + entries.offset(referring[index]) + ": its base "
-                        + IdTable.hex(referredIds, index) + " is not there, or is made from it");
+                "entry at offset " + entries.offset(referring[index]) + ": its base " + IdTable.hex(referredIds, index)
+                        + " is not there, or is made from it");
     }
 }

@@ -59,13 +59,7 @@ final class EntryInflater implements AutoCloseable {
         run(offset, dataAt, limit, piece, size, sink);
     }
 
-    private void run(
-            long offset,
-            long dataAt,
-            long limit,
-            byte[] target,
-            long size,
-            @Nullable Sink sink)
+    private void run(long offset, long dataAt, long limit, byte[] target, long size, @Nullable Sink sink)
             throws PackException {
         inflater.reset();
         long at = dataAt;

@@ -31,15 +31,15 @@ final class EntryTable {
 
     /** All of {@code pieces}, which follow each other. */
     static EntryTable join(List<EntryTable> pieces) {
-        EntryTable all = new EntryTable(pieces.stream().mapToInt(EntryTable::count).sum());
+        EntryTable all =
+                new EntryTable(pieces.stream().mapToInt(EntryTable::count).sum());
         for (EntryTable piece : pieces) {
             System.arraycopy(piece.offsets, 0, all.offsets, all.count, piece.count);
             System.arraycopy(piece.crcs, 0, all.crcs, all.count, piece.count);
             System.arraycopy(piece.types, 0, all.types, all.count, piece.count);
             System.arraycopy(piece.sizes, 0, all.sizes, all.count, piece.count);
             System.arraycopy(piece.bases, 0, all.bases, all.count, piece.count);
-            System.arraycopy(
-                    piece.ids, 0, all.ids, all.count * ObjectId.BYTES, piece.count * ObjectId.BYTES);
+            System.arraycopy(piece.ids, 0, all.ids, all.count * ObjectId.BYTES, piece.count * ObjectId.BYTES);
             all.count += piece.count;
         }
         return all;
@@ -120,7 +120,6 @@ final class EntryTable {
     }
 
     String hex(int entry) {
-        return java.util.HexFormat.of()
-                .formatHex(ids, entry * ObjectId.BYTES, (entry + 1) * ObjectId.BYTES);
+        return java.util.HexFormat.of().formatHex(ids, entry * ObjectId.BYTES, (entry + 1) * ObjectId.BYTES);
     }
 }

@@ -50,8 +50,8 @@ final class Merge {
         kept = new int[(int) total];
         count = (int) total;
         for (int i = 0; i < order.length; i++) {
-            boolean copy = i > 0
-                    && IdTable.compare(ids, order[i - 1] * ObjectId.BYTES, ids, order[i] * ObjectId.BYTES) == 0;
+            boolean copy =
+                    i > 0 && IdTable.compare(ids, order[i - 1] * ObjectId.BYTES, ids, order[i] * ObjectId.BYTES) == 0;
             kept[order[i]] = copy ? kept[order[i - 1]] : order[i];
             count -= copy ? 1 : 0;
         }
@@ -100,8 +100,7 @@ final class Merge {
                 }
                 int other = packOf(kept[i]);
                 if (!packs.get(p).sameAt(offsets[i], packs.get(other), offsets[kept[i]])) {
-                    throw new PackException(
-                            Kind.COLLISION, "the id " + IdTable.hex(ids, i) + " has two contents");
+                    throw new PackException(Kind.COLLISION, "the id " + IdTable.hex(ids, i) + " has two contents");
                 }
             }
         }
@@ -189,10 +188,7 @@ final class Merge {
         long[] written = new long[offsets.length];
         MessageDigest sha1 = PackFormat.sha1();
         try (FileChannel channel = FileChannel.open(
-                target,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
+                target, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             Output out = new Output(Channels.newOutputStream(channel), sha1);
             out.put(ByteBuffer.allocate(PackFormat.HEADER_BYTES)
                     .putInt(PackFormat.SIGNATURE)

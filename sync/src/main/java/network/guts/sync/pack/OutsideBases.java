@@ -54,8 +54,7 @@ final class OutsideBases {
             if (!first || trees.isClaimed(i)) {
                 continue;
             }
-            ObjectId id =
-                    new ObjectId(Bytes.of(trees.referredIds(), i * ObjectId.BYTES, ObjectId.BYTES));
+            ObjectId id = new ObjectId(Bytes.of(trees.referredIds(), i * ObjectId.BYTES, ObjectId.BYTES));
             if (named != null && !named.contains(id)) {
                 continue;
             }

@@ -29,8 +29,7 @@ public final class PackDescriptors {
         return describe(file, inputs, before, limits, PackDescriptor.CHUNK_SIZE);
     }
 
-    static Described describe(
-            Path file, List<PackId> inputs, ObjectSource before, PackLimits limits, int chunkSize)
+    static Described describe(Path file, List<PackId> inputs, ObjectSource before, PackLimits limits, int chunkSize)
             throws IOException {
         ParsedPack parsed;
         try (PackIndexer indexer = PackIndexer.openWhole(file, limits)) {

@@ -101,8 +101,7 @@ public final class PackIndexer implements AutoCloseable {
         try {
             segments.arrived(
                     index,
-                    segment ->
-                            scan(segment, segments.start(segment), segments.end(segment), descriptor.chunkSize()));
+                    segment -> scan(segment, segments.start(segment), segments.end(segment), descriptor.chunkSize()));
         } finally {
             lock.unlock();
         }

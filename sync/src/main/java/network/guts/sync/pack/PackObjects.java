@@ -115,8 +115,8 @@ final class PackObjects implements AutoCloseable {
 
     private GitObject outside(ObjectId base) throws IOException {
         return before.read(base)
-                .orElseThrow(() -> new PackException(
-                        PackException.Kind.MISSING_BASE, "the base " + base + " is no longer there"));
+                .orElseThrow(() ->
+                        new PackException(PackException.Kind.MISSING_BASE, "the base " + base + " is no longer there"));
     }
 
     private byte[] inflate(EntryInflater inflater, EntryHeader header, long offset) throws PackException {

@@ -30,12 +30,7 @@ final class SegmentScanner implements AutoCloseable {
      * @param inflated bytes of all objects so far, over all threads
      * @param done objects whose ids are known, over all threads
      */
-    SegmentScanner(
-            MappedPack pack,
-            PackLimits limits,
-            AtomicLong inflated,
-            AtomicLong done,
-            References references) {
+    SegmentScanner(MappedPack pack, PackLimits limits, AtomicLong inflated, AtomicLong done, References references) {
         this.pack = pack;
         this.limits = limits;
         this.inflated = inflated;

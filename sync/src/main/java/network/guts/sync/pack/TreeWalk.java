@@ -119,8 +119,7 @@ final class TreeWalk implements AutoCloseable {
         boolean last = frame.child == DeltaTrees.NONE && frame.referring == DeltaTrees.NONE;
         if (!last && resolver.isWanted(frame.length)) {
             byte[] copy = Arrays.copyOf(data, frame.length);
-            resolver.handOver(new DeltaResolver.Task(
-                    frame.entry, child, copy, type, DeltaTrees.NONE, frame.chain));
+            resolver.handOver(new DeltaResolver.Task(frame.entry, child, copy, type, DeltaTrees.NONE, frame.chain));
             return;
         }
         if (last) {
@@ -165,9 +164,8 @@ final class TreeWalk implements AutoCloseable {
         inflater.endId(entries.ids(), entry * ObjectId.BYTES);
         entries.type(entry, type);
         if (ObjectCheck.isStructured(type)) {
-            String wrong = type == ObjectType.TREE.code()
-                    ? treeCheck.check(result, size)
-                    : objects.check(type, result, size);
+            String wrong =
+                    type == ObjectType.TREE.code() ? treeCheck.check(result, size, baseData, base.length) : objects.check(type, result, size);
             if (wrong != null) {
                 throw SegmentScanner.badObject(type, entries.hex(entry), wrong);
             }
