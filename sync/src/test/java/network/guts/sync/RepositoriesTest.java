@@ -356,7 +356,13 @@ class RepositoriesTest {
         SyncSettings quota = new SyncSettings(
                 64 << 20, SyncSettings.Policy.FOLLOWED, 1L << 40, 1 << 20, java.util.Set.of(), 0, java.util.Set.of());
         SyncSettings blocked = new SyncSettings(
-                64 << 20, SyncSettings.Policy.FOLLOWED, 1L << 40, 1L << 40, java.util.Set.of(id), 0, java.util.Set.of());
+                64 << 20,
+                SyncSettings.Policy.FOLLOWED,
+                1L << 40,
+                1L << 40,
+                java.util.Set.of(id),
+                0,
+                java.util.Set.of());
         for (SyncSettings settings : List.of(small, quota, blocked)) {
             Node reader = node(settings);
             assertThatThrownBy(() -> seed(reader, id))
@@ -386,8 +392,7 @@ class RepositoriesTest {
     }
 
     private static RefUpdate update(Optional<String> from, Optional<String> to, boolean force) throws IOException {
-        Optional<ObjectId> expected =
-                from.isPresent() ? Optional.of(ObjectId.parse(from.get())) : Optional.empty();
+        Optional<ObjectId> expected = from.isPresent() ? Optional.of(ObjectId.parse(from.get())) : Optional.empty();
         Optional<ObjectId> target = to.isPresent() ? Optional.of(ObjectId.parse(to.get())) : Optional.empty();
         return new RefUpdate("refs/heads/main", expected, target, force);
     }
@@ -475,9 +480,7 @@ class RepositoriesTest {
         List<PackId> before = publisher.repositories.state(id).orElseThrow().packs();
         Git.run(source, "reset", "-q", "--hard", "HEAD~1");
         publisher.repositories.publish(
-                source,
-                new PublishOptions(Optional.empty(), Optional.empty(), Optional.empty(), true),
-                Progress.NONE);
+                source, new PublishOptions(Optional.empty(), Optional.empty(), Optional.empty(), true), Progress.NONE);
         assertThat(publisher.repositories.state(id).orElseThrow().packs()).doesNotContainAnyElementsOf(before);
         fetch(reader, id);
         assertSame(reader, id, source);
@@ -526,9 +529,9 @@ class RepositoriesTest {
         assertThat(judge(seeder, stranger, id, byStranger)).isEqualTo(Judgement.REJECT);
         assertThat(judge(seeder, stranger, id, first)).isEqualTo(Judgement.IGNORE);
         assertThat(judge(seeder, stranger, id, good)).isEqualTo(Judgement.ACCEPT);
-        Signed<RefsHeader> known = new RecordStore(publisher.database).headers(id).getFirst();
-        byte[] fresh = envelope(SignedRecords.seal(
-                publisher.key, new Fresh(id, 1, known.hash(), now.plusSeconds(60))));
+        Signed<RefsHeader> known =
+                new RecordStore(publisher.database).headers(id).getFirst();
+        byte[] fresh = envelope(SignedRecords.seal(publisher.key, new Fresh(id, 1, known.hash(), now.plusSeconds(60))));
         assertThat(judge(seeder, publisher, id, fresh)).isEqualTo(Judgement.ACCEPT);
         assertThat(judge(seeder, publisher, id, fresh)).isEqualTo(Judgement.IGNORE);
         assertThat(judge(stranger, publisher, id, good)).isEqualTo(Judgement.IGNORE);
@@ -568,10 +571,7 @@ class RepositoriesTest {
                 .orElseThrow()
                 .value();
         RefsBody broken = new RefsBody(
-                List.of(new Ref("refs/heads/main", ObjectId.parse("1".repeat(40)))),
-                old.packs(),
-                List.of(),
-                List.of());
+                List.of(new Ref("refs/heads/main", ObjectId.parse("1".repeat(40)))), old.packs(), List.of(), List.of());
         byte[] body = RefsBodyCodec.encode(broken);
         store.put(header(publisher, id, 2, Bytes.sha256(body), Instant.now()), body);
         publisher.restart(PartialPack.Disk.REAL);
@@ -599,8 +599,7 @@ class RepositoriesTest {
         Node publisher = node();
         Node reader = node();
         RepositoryId id = publish(publisher, source(0)).repository();
-        Repositories.ProviderCheck check =
-                reader.repositories.check(id, publisher.host.info(), Duration.ofSeconds(10));
+        Repositories.ProviderCheck check = reader.repositories.check(id, publisher.host.info(), Duration.ofSeconds(10));
         assertThat(check.complete()).isTrue();
         assertThat(check.sequences()).containsValue(1L);
         assertThat(check.fresh()).isPresent();
@@ -612,8 +611,7 @@ class RepositoriesTest {
         Node reader = node();
         RepositoryId id = publish(publisher, source(0)).repository();
         assertThat(publisher.repositories.unseed(id, false)).isTrue();
-        assertThatThrownBy(() -> reader.repositories.fetch(
-                        id, List.of(publisher.host.info()), FETCH, Progress.NONE))
+        assertThatThrownBy(() -> reader.repositories.fetch(id, List.of(publisher.host.info()), FETCH, Progress.NONE))
                 .isInstanceOf(SyncException.class)
                 .hasMessageContaining("not served");
         assertThat(publisher.repositories.unseed(id, true)).isTrue();

@@ -165,7 +165,7 @@ final class TreeWalk implements AutoCloseable {
         entries.type(entry, type);
         if (ObjectCheck.isStructured(type)) {
             String wrong =
-                    type == ObjectType.TREE.code() ? treeCheck.check(result, size) : objects.check(type, result, size);
+                    type == ObjectType.TREE.code() ? treeCheck.check(result, size, baseData, base.length) : objects.check(type, result, size);
             if (wrong != null) {
                 throw SegmentScanner.badObject(type, entries.hex(entry), wrong);
             }

@@ -154,7 +154,10 @@ class SyncProtocolTest {
             ChunkSet held = ChunkSet.ofBitmap(20, packs.getFirst().held().orElseThrow());
             assertThat(held.has(2)).isFalse();
             assertThat(held.count()).isEqualTo(19);
-            assertThat(asks.packs(ID, List.of(PACK), true).getFirst().descriptor().isEmpty())
+            assertThat(asks.packs(ID, List.of(PACK), true)
+                            .getFirst()
+                            .descriptor()
+                            .isEmpty())
                     .isTrue();
             assertThat(asks.inventory(Optional.empty())).containsExactly(ID);
         }
@@ -173,8 +176,7 @@ class SyncProtocolTest {
         }
     }
 
-    private static void assertRefused(
-            org.assertj.core.api.ThrowableAssert.ThrowingCallable call, Failure.Code code) {
+    private static void assertRefused(org.assertj.core.api.ThrowableAssert.ThrowingCallable call, Failure.Code code) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         PeerRefusedException.class,
@@ -341,8 +343,8 @@ class SyncProtocolTest {
         byte[] prefix = SyncCodec.chunkPrefix(300, true, 77, data.length);
         byte[] frame = java.util.Arrays.copyOf(prefix, prefix.length + data.length);
         System.arraycopy(data, 0, frame, prefix.length, data.length);
-        byte[] message = SyncCodec.encode(
-                new SyncMessage(300, true, new SyncMessage.Chunk(77, ByteString.copyFrom(data))));
+        byte[] message =
+                SyncCodec.encode(new SyncMessage(300, true, new SyncMessage.Chunk(77, ByteString.copyFrom(data))));
         assertThat(java.util.Arrays.copyOfRange(frame, 2, frame.length)).isEqualTo(message);
         assertThat(SyncCodec.parse(message).content()).isInstanceOf(SyncMessage.Chunk.class);
     }

@@ -99,14 +99,7 @@ public final class MemoryHosts {
 
         private ConnectionInfo connection(PeerId peer, ConnectionInfo.Direction direction) {
             return new ConnectionInfo(
-                    connections.incrementAndGet(),
-                    peer,
-                    address(),
-                    direction,
-                    "tcp",
-                    "noise",
-                    "yamux",
-                    Instant.EPOCH);
+                    connections.incrementAndGet(), peer, address(), direction, "tcp", "noise", "yamux", Instant.EPOCH);
         }
 
         @Override

@@ -70,8 +70,9 @@ public final class MemoryNetwork {
             announced.add(Bytes.of(envelope));
             for (Port port : followers.getOrDefault(id, List.of())) {
                 if (port != this) {
-                    Thread.ofVirtual().start(() -> port.repositories.ifPresent(node -> judged.add(
-                            new Judged(id, Bytes.of(envelope), node.announced(id, self.peer(), envelope)))));
+                    Thread.ofVirtual()
+                            .start(() -> port.repositories.ifPresent(node -> judged.add(
+                                    new Judged(id, Bytes.of(envelope), node.announced(id, self.peer(), envelope)))));
                 }
             }
         }
