@@ -25,8 +25,8 @@ class ConsolidationTest {
     private ServedPack served(String name, RawPack raw, ObjectSource before) throws IOException {
         Path thin = Files.write(folder.resolve(name + ".thin"), raw.build());
         Path pack = folder.resolve(name + ".pack");
-        try (ParsedPack parsed = PackDescriptors.describe(thin, List.of(), before, LIMITS)
-                .pack()) {
+        try (ParsedPack parsed =
+                PackDescriptors.describe(thin, List.of(), before, LIMITS).pack()) {
             PackCompletion.complete(parsed, pack, folder.resolve(name + ".idx"));
             return new ServedPack(
                     new PackId(Bytes.sha256(RawPack.bytes(name))),
