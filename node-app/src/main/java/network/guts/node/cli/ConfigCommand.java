@@ -1,6 +1,7 @@
 package network.guts.node.cli;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -72,7 +73,7 @@ final class ConfigCommand extends CommandGroup {
     private static String toml(Object value) {
         return switch (value) {
             case Number number -> number.toString();
-            case Iterable<?> list -> {
+            case Collection<?> list -> {
                 List<String> texts = new ArrayList<>();
                 list.forEach(element -> texts.add("\"" + element + "\""));
                 yield "[" + String.join(", ", texts) + "]";

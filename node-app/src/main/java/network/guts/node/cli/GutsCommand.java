@@ -1,6 +1,8 @@
 package network.guts.node.cli;
 
 import java.util.concurrent.Callable;
+import network.guts.node.output.ExitCode;
+import network.guts.node.output.Failure;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -18,7 +20,13 @@ abstract class GutsCommand implements Callable<Integer> {
         if (known == null) {
             throw new IllegalStateException("picocli sets the specification before it calls a command");
         }
-        run(((Guts) known.root().userObject()).session());
-        return 0;
+        Session session = ((Guts) known.root().userObject()).session();
+        try {
+            run(session);
+            return ExitCode.DONE.number();
+        } catch (Error bug) {
+            // Never a stack trace on the terminal: a bug is told like any failure.
+            throw Failure.of(bug, "guts " + known.name());
+        }
     }
 }

@@ -1,8 +1,10 @@
 package network.guts.node.cli;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Scanner;
 import network.guts.node.config.Config;
 import network.guts.node.control.Request;
 import network.guts.node.output.Event;
@@ -102,14 +104,15 @@ final class PublishCommand extends GutsCommand {
         for (String line : visible(git, source)) {
             out.note("  " + line);
         }
-        if (!"1".equals(System.getProperty("guts.terminal")) || out.json() || !System.console().isTerminal()) {
+        if (!"1".equals(System.getProperty("guts.input")) || out.json()) {
             throw new Failure(
                     ExitCode.REFUSED,
                     "a first publication on the public network needs agreement",
                     "run it again with --public, or choose another network (network = \"private\" in config.toml)");
         }
-        String answer = System.console().readLine("Publish? [y/N] ");
-        if (answer == null || !answer.strip().equalsIgnoreCase("y")) {
+        out.note("Publish? [y/N]");
+        Scanner in = new Scanner(System.in, StandardCharsets.UTF_8);
+        if (!in.hasNextLine() || !in.nextLine().strip().equalsIgnoreCase("y")) {
             throw new Failure(ExitCode.REFUSED, "not published", "nothing was changed");
         }
     }

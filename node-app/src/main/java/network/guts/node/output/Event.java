@@ -3,6 +3,8 @@ package network.guts.node.output;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,8 +71,8 @@ public final class Event {
                 });
                 yield plain;
             }
-            case Iterable<?> list -> {
-                List<Object> plain = new java.util.ArrayList<>();
+            case Collection<?> list -> {
+                List<Object> plain = new ArrayList<>();
                 list.forEach(member -> {
                     Object inner = plain(member);
                     if (inner != null) {

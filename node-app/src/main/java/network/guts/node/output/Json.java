@@ -2,6 +2,7 @@ package network.guts.node.output;
 
 import java.io.StringWriter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ public final class Json {
                 });
                 out.writeEndObject();
             }
-            case Iterable<?> list -> {
+            case Collection<?> list -> {
                 out.writeStartArray();
                 list.forEach(member -> write(out, member));
                 out.writeEndArray();
