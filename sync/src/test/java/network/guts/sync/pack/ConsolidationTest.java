@@ -25,8 +25,8 @@ class ConsolidationTest {
     private ServedPack served(String name, RawPack raw, ObjectSource before) throws IOException {
         Path thin = Files.write(folder.resolve(name + ".thin"), raw.build());
         Path pack = folder.resolve(name + ".pack");
-        try (ParsedPack parsed = PackDescriptors.describe(thin, List.of(), before, LIMITS)
-                .pack()) {
+        try (ParsedPack parsed =
+                PackDescriptors.describe(thin, List.of(), before, LIMITS).pack()) {
             PackCompletion.complete(parsed, pack, folder.resolve(name + ".idx"));
             return new ServedPack(
                     new PackId(Bytes.sha256(RawPack.bytes(name))),
@@ -80,7 +80,7 @@ class ConsolidationTest {
     void rewritesDistancesToWhatWasKept() throws Exception {
         RawPack first = new RawPack().blob("some text that is long enough").blob("another");
         RawPack second = new RawPack().blob("in front".repeat(40)).blob("some text that is long enough");
-        long copy = 12 + RawPack.header(3, 320).length + RawPack.zip(RawPack.bytes("in front".repeat(40))).length;
+        long copy = 12L + RawPack.header(3, 320).length + RawPack.zip(RawPack.bytes("in front".repeat(40))).length;
         second.ofs(copy, RawPack.delta(29, 30, 0x90, 29, 1, '!'));
         Path target = folder.resolve("merged.pack");
         Consolidation.merge(

@@ -224,7 +224,8 @@ class MalformedPackTest {
         RawPack raw = new RawPack().blob("one").blob("two").blob("three");
         byte[] pack = raw.build();
         for (List<Long> offsets : List.of(List.of(12L, 25L, 36L), List.of(12L, 37L))) {
-            assertThat(parse(pack, RawPack.describe(pack, 16, offsets, 3, List.of()), ObjectSource.EMPTY)).isInstanceOf(PackException.class);
+            assertThat(parse(pack, RawPack.describe(pack, 16, offsets, 3, List.of()), ObjectSource.EMPTY))
+                    .isInstanceOf(PackException.class);
         }
         refuses(pack, RawPack.describe(pack, 16, List.of(13L, 24L, 36L), 3, List.of()), Kind.DESCRIPTOR);
         refuses(pack, RawPack.describe(pack, 16, List.of(), 3, List.of()), Kind.DESCRIPTOR);

@@ -200,7 +200,9 @@ class ObjectCheckTest {
             References since = new References(1, 100);
             TreeCheck check = new TreeCheck(since);
             assertThat(check.check(base, base.length)).isNull();
-            assertThat(check.check(data, data.length, base, base.length)).as(good).isNull();
+            assertThat(check.check(data, data.length, base, base.length))
+                    .as(good)
+                    .isNull();
             TreeCheck whole = new TreeCheck(all);
             assertThat(whole.check(base, base.length)).isNull();
             assertThat(whole.check(data, data.length)).isNull();
