@@ -69,6 +69,8 @@ final class MemoryPipe {
         }
     }
 
+    /** One wait; the callers loop. */
+    @SuppressWarnings("WaitNotInLoop")
     private long await(long left) throws IOException {
         if (left <= 0) {
             throw new SocketTimeoutException("timed out");
