@@ -27,10 +27,13 @@ final class MeddlingHost implements Host {
     private final Host host;
     private final AtomicReference<Meddling> meddling;
 
-    /** What is done to each piece of a chunk on its way out. */
+    /** What is done to what goes out. */
     @FunctionalInterface
     interface Meddling {
         Meddling NONE = bytes -> bytes;
+
+        /** Called before anything that is no chunk; may wait. */
+        default void message() throws IOException {}
 
         /**
          * @return the bytes that are sent instead

@@ -30,6 +30,7 @@ final class MeddlingStream implements Stream {
             stream.write(sent, 0, sent.length);
             return;
         }
+        meddling.get().message();
         int at = offset;
         while (at < offset + length) {
             long frame = 0;
