@@ -52,6 +52,8 @@ public final class Libp2pHost implements Host, Closeable {
     /** Every so many rounds of housekeeping, what changes seldom is looked at. */
     private static final int SELDOM = 60;
 
+    private static final int HOURLY = 3600;
+
     private static final Logger LOG = LoggerFactory.getLogger(Libp2pHost.class);
 
     private final HostConfig config;
@@ -124,7 +126,7 @@ public final class Libp2pHost implements Host, Closeable {
     /**
      * Listens on the configured addresses and begins to work.
      *
-     * @throws IOException naming the address that cannot be listened on; nothing is started then
+     * @throws IOException naming the address that cannot be listened on; the host listens on none then and must be closed
      * @throws IllegalStateException if it was started before
      */
     public Libp2pHost start() throws IOException {
@@ -155,6 +157,9 @@ public final class Libp2pHost implements Host, Closeable {
                     if (round % SELDOM == 0) {
                         swarm.noteSeen();
                         addressesMayHaveChanged();
+                    }
+                    if (round % HOURLY == 0) {
+                        identify.refreshAddresses();
                     }
                 } catch (RuntimeException e) {
                     LOG.error("housekeeping failed", e);

@@ -196,6 +196,13 @@ public final class Identify implements AutoCloseable {
         }
     }
 
+    /** Addresses of peers that are connected for long must not be forgotten meanwhile. */
+    public void refreshAddresses() {
+        for (Connection connection : swarm.connections().all()) {
+            connection.identified().ifPresent(said -> book.add(said.peer(), said.addresses(), ADDRESS_TTL));
+        }
+    }
+
     /** The description has changed: peers that were told the old one are told the new one. */
     public void wake() {
         lock.lock();
