@@ -35,7 +35,7 @@ public sealed interface DhtEffect {
     /** Deletes records that were received before. */
     record Sweep(Instant receivedBefore) implements DhtEffect {}
 
-    /** The table is empty: who was there once? */
+    /** The table has few entries: who was there once, who is configured? */
     record NeedSeeds() implements DhtEffect {}
 
     /** A step of a look-up. */

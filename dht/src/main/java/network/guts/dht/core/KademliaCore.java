@@ -30,6 +30,7 @@ public final class KademliaCore implements Protocol<DhtInput, DhtEffect> {
     private static final Duration LAST_SEEDS_RETRY = Duration.ofMinutes(1);
 
     private final PeerId self;
+    private final RandomGenerator random;
     private final RoutingTable table;
     private final TableKeeper keeper;
     private final Refresh refresh;
@@ -54,6 +55,7 @@ public final class KademliaCore implements Protocol<DhtInput, DhtEffect> {
     public KademliaCore(PeerId self, boolean server, RoutingTable.GroupLimits limits, RandomGenerator random) {
         this.self = self;
         this.server = server;
+        this.random = random;
         this.table = new RoutingTable(Key.of(self), Parameters.K, limits);
         this.keeper = new TableKeeper(self, table);
         this.refresh = new Refresh(self, random);
@@ -160,9 +162,9 @@ public final class KademliaCore implements Protocol<DhtInput, DhtEffect> {
             return;
         }
         query.awaitsOwnRecords(false);
-        for (ProviderRecord record : loaded.records()) {
-            if (ProviderRecords.isLive(record, now) && query.addProvider(wanted, record.provider())) {
-                out.add(new DhtEffect.Found(query.id(), record.provider(), self, 0, query.elapsed(now)));
+        for (PeerInfo provider : ProviderRecords.live(loaded.records(), now, random)) {
+            if (query.addProvider(wanted, provider)) {
+                out.add(new DhtEffect.Found(query.id(), provider, self, 0, query.elapsed(now)));
             }
         }
     }
@@ -242,10 +244,10 @@ public final class KademliaCore implements Protocol<DhtInput, DhtEffect> {
         if (table.size() > 0 && !joined) {
             refresh.joined(now);
             announcer.retry(now);
-            seedsRetry = FIRST_SEEDS_RETRY;
         }
         if (table.size() == 0 && joined) {
             nextSeeds = now;
+            seedsRetry = FIRST_SEEDS_RETRY;
         }
         joined = table.size() > 0;
     }
@@ -261,12 +263,17 @@ public final class KademliaCore implements Protocol<DhtInput, DhtEffect> {
             out.add(new DhtEffect.NeedSeeds());
             nextSeeds = now.plus(seedsRetry);
             Duration longer = seedsRetry.multipliedBy(2);
-            seedsRetry = longer.compareTo(LAST_SEEDS_RETRY) < 0 ? longer : LAST_SEEDS_RETRY;
+            Duration longest = table.size() == 0 ? LAST_SEEDS_RETRY : Parameters.REFRESH_INTERVAL;
+            seedsRetry = longer.compareTo(longest) < 0 ? longer : longest;
         }
     }
 
+    /**
+     * Also a node that knows some others tries its seeds, until it knows k: those others may have joined through it when
+     * its own seeds did not answer, and then they are an island that nobody else would find.
+     */
     private boolean wantsSeeds() {
-        return table.size() == 0 && !keeper.isProbing();
+        return table.size() < Parameters.K && !keeper.isProbing();
     }
 
     private void sweep(Instant now) {

@@ -10,7 +10,7 @@ public final class Parameters {
     /** Requests that a look-up has under way at once. */
     public static final int ALPHA = 10;
 
-    /** A refresh, which needs no exact result, ends when the closest few have answered. */
+    /** A refresh needs no exact result and is in no hurry: it asks so many at once, and ends when so many have answered. */
     public static final int BETA = 3;
 
     /** What a peer may take to answer, dialling included: the public network's clients wait as long. */

@@ -45,7 +45,7 @@ public final class ProviderRecords {
                 .map(provider -> new ProviderRecord(request.key(), bounded(provider), now));
     }
 
-    static boolean isLive(ProviderRecord record, Instant now) {
+    private static boolean isLive(ProviderRecord record, Instant now) {
         return record.received().plus(RECORD_LIFE).isAfter(now);
     }
 

@@ -49,9 +49,11 @@ final class Query {
         this.self = self;
         this.started = started;
         this.deadline = started.plus(timeout);
-        int width = goal instanceof Goal.RefreshTable ? Parameters.BETA : Parameters.K;
+        boolean rough = goal instanceof Goal.RefreshTable;
+        int alpha = rough ? Parameters.BETA : Parameters.ALPHA;
+        int width = rough ? Parameters.BETA : Parameters.K;
         this.lookupKey = Key.of(goal.key());
-        this.lookup = new Lookup(lookupKey, self, Parameters.K, Parameters.ALPHA, width);
+        this.lookup = new Lookup(lookupKey, self, Parameters.K, alpha, width);
     }
 
     long id() {

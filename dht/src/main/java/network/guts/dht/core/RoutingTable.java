@@ -30,6 +30,9 @@ public final class RoutingTable {
     private final List<KBucket> buckets = new ArrayList<>();
     private int size;
 
+    /** No bucket from here on was ever used: a network of millions uses some twenty of 256. */
+    private int used;
+
     public RoutingTable(Key self, int k, GroupLimits limits) {
         this.self = self;
         this.limits = limits;
@@ -72,6 +75,7 @@ public final class RoutingTable {
         }
         bucket.put(new KBucket.Entry(contact, now, now));
         size++;
+        used = Math.max(used, self.commonPrefix(contact.key()) + 1);
         return true;
     }
 
@@ -122,7 +126,7 @@ public final class RoutingTable {
         // Bucket "own" shares one more bit with the target than this node does; the deeper ones share as many as this
         // node; each shallower one shares less. So they can be taken group by group.
         addSorted(closest, target, count, own, own + 1);
-        addSorted(closest, target, count, own + 1, buckets.size());
+        addSorted(closest, target, count, own + 1, used);
         for (int bucket = own - 1; bucket >= 0 && closest.size() < count; bucket--) {
             addSorted(closest, target, count, bucket, bucket + 1);
         }
@@ -145,7 +149,7 @@ public final class RoutingTable {
 
     /** The deepest bucket with an entry, or -1. */
     int deepest() {
-        for (int bucket = buckets.size() - 1; bucket >= 0; bucket--) {
+        for (int bucket = used - 1; bucket >= 0; bucket--) {
             if (!buckets.get(bucket).entries().isEmpty()) {
                 return bucket;
             }
@@ -156,7 +160,7 @@ public final class RoutingTable {
     /** Every entry, by bucket. */
     public List<TableRow> rows() {
         List<TableRow> rows = new ArrayList<>();
-        for (int bucket = 0; bucket < buckets.size(); bucket++) {
+        for (int bucket = 0; bucket < used; bucket++) {
             for (KBucket.Entry entry : buckets.get(bucket).entries()) {
                 rows.add(new TableRow(bucket, entry.contact(), entry.added(), entry.proved()));
             }
