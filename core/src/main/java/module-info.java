@@ -8,7 +8,8 @@ module network.guts.core {
     exports network.guts.core;
     exports network.guts.core.host;
 
-    // protobuf finds out by reflection which required fields of a malformed message are missing
+    // protobuf names missing required fields by reflection: without this a remote could cause an exception that is a
+    // bug.
     opens network.guts.core.wire.proto to
             com.google.protobuf;
 }

@@ -10,7 +10,8 @@ module network.guts.gossip {
     exports network.guts.gossip;
     exports network.guts.gossip.shell;
 
-    // protobuf names missing required fields by reflection: without this a remote could cause an exception that is a bug.
+    // protobuf names missing required fields by reflection: without this a remote could cause an exception that is a
+    // bug.
     opens network.guts.gossip.wire.proto to
             com.google.protobuf;
 }
