@@ -147,28 +147,42 @@ public final class DefaultRepositories implements Repositories {
                     catchUpWith(connection.peer());
                 }
             }));
-            caretaker = Thread.ofVirtual().name("repositories").start(this::resume);
+            List<RepositoryId> seeded = seeded();
+            caretaker = Thread.ofVirtual().name("repositories").start(() -> resume(seeded));
         } finally {
             lock.unlock();
         }
     }
 
-    private void resume() {
+    /** What was seeded before the start; what is seeded later takes care of itself. */
+    private List<RepositoryId> seeded() {
+        List<RepositoryId> seeded = new ArrayList<>();
         try {
             for (RepositoryId id : repositories.store().repositories()) {
                 if (repositories.store().policy(id).seeded()) {
-                    Optional<LocalRepository> repository = repositories.find(id);
-                    if (repository.isPresent()) {
-                        repository.get().moveRefs();
-                        network.provide(id);
-                    } else {
-                        following.fetch(id, Optional.empty());
-                    }
-                    network.follow(id, true);
+                    seeded.add(id);
                 }
             }
         } catch (IOException e) {
             LOG.error("cannot resume the repositories", e);
+        }
+        return seeded;
+    }
+
+    private void resume(List<RepositoryId> seeded) {
+        for (RepositoryId id : seeded) {
+            try {
+                Optional<LocalRepository> repository = repositories.find(id);
+                if (repository.isPresent()) {
+                    repository.get().moveRefs();
+                    network.provide(id);
+                } else {
+                    following.fetch(id, Optional.empty());
+                }
+                network.follow(id, true);
+            } catch (IOException e) {
+                LOG.error("cannot resume {}", id, e);
+            }
         }
         maintenance.run();
     }

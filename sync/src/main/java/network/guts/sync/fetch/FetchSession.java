@@ -6,9 +6,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -75,6 +77,7 @@ public final class FetchSession implements AutoCloseable {
     private final Map<PeerId, SyncClient> clients = new LinkedHashMap<>();
     private final Map<PeerId, String> blamed = new TreeMap<>();
     private final Optional<LocalRepository> local;
+    private final Set<PeerId> undecided = new LinkedHashSet<>();
     private int answers;
     private long firstAnswer;
     private boolean refsDone;
@@ -167,7 +170,7 @@ public final class FetchSession implements AutoCloseable {
         try {
             await(
                     () -> answers >= enough
-                            || providers.exhausted() && clients.size() <= answers
+                            || answers > 0 && providers.exhausted() && undecided.isEmpty()
                             || providers.allGone()
                             || answers > 0 && System.nanoTime() - firstAnswer > GRACE.toNanos(),
                     end);
@@ -258,6 +261,7 @@ public final class FetchSession implements AutoCloseable {
         lock.lock();
         try {
             clients.put(client.peer(), client);
+            undecided.add(client.peer());
         } finally {
             lock.unlock();
         }
@@ -268,6 +272,7 @@ public final class FetchSession implements AutoCloseable {
         lock.lock();
         try {
             clients.remove(peer);
+            undecided.remove(peer);
             running = download;
             changed.signalAll();
         } finally {
@@ -283,6 +288,7 @@ public final class FetchSession implements AutoCloseable {
         try {
             if (!refsDone) {
                 gathered.add(parts);
+                undecided.remove(peer);
                 firstAnswer = answers == 0 ? System.nanoTime() : firstAnswer;
                 answers++;
                 changed.signalAll();

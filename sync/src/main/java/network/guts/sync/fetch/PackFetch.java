@@ -1,6 +1,7 @@
 package network.guts.sync.fetch;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,7 +27,6 @@ import network.guts.sync.model.RepositoryId;
 import network.guts.sync.pack.Connectivity;
 import network.guts.sync.pack.Consolidation;
 import network.guts.sync.pack.ObjectSource;
-import network.guts.sync.pack.PackDescriptors;
 import network.guts.sync.pack.PackException;
 import network.guts.sync.pack.PackIndexer;
 import network.guts.sync.pack.PackLimits;
@@ -246,19 +246,36 @@ final class PackFetch {
         Path target = git.incoming().resolve(pack + ".merged");
         try {
             Consolidation.merge(inputs, target);
-            PackDescriptors.Described made =
-                    PackDescriptors.describe(target, descriptor.inputs(), done.before(), limits());
-            if (PackDescriptorCodec.id(made.descriptor()).equals(pack)) {
-                done.ready.add(new Ready(pack, made.descriptor(), made.pack(), Optional.empty()));
+            if (isWhat(descriptor, target)) {
+                try (PackIndexer indexer = PackIndexer.open(target, descriptor, limits())) {
+                    for (int chunk = 0; chunk < descriptor.chunks().size(); chunk++) {
+                        indexer.chunkArrived(chunk);
+                    }
+                    done.ready.add(new Ready(pack, descriptor, indexer.finish(done.before()), Optional.empty()));
+                }
                 return true;
             }
-            made.pack().close();
             LOG.info("pack {} is not what its inputs make; it is downloaded", pack);
         } catch (PackException e) {
             LOG.info("pack {} cannot be made of its inputs: {}", pack, e.getMessage());
         }
         Files.deleteIfExists(target);
         return false;
+    }
+
+    private static boolean isWhat(PackDescriptor descriptor, Path file) throws IOException {
+        if (Files.size(file) != descriptor.size()) {
+            return false;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            for (int chunk = 0; chunk < descriptor.chunks().size(); chunk++) {
+                byte[] data = in.readNBytes(descriptor.chunkLength(chunk));
+                if (!Bytes.sha256(data).equals(descriptor.chunks().get(chunk).sha256())) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private PackLimits limits() {

@@ -65,8 +65,9 @@ final class PackStore implements ObjectSource, AutoCloseable {
     }
 
     private void recover() throws IOException {
-        for (PackId id : List.copyOf(installed.keySet())) {
-            String name = installed.get(id).name();
+        for (Map.Entry<PackId, PackRecord> entry : List.copyOf(installed.entrySet())) {
+            PackId id = entry.getKey();
+            String name = entry.getValue().name();
             if (!Files.exists(file(name, ".pack")) || !Files.exists(file(name, ".idx"))) {
                 records.delete(id);
                 installed.remove(id);

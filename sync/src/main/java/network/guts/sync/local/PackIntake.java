@@ -18,6 +18,7 @@ import network.guts.sync.model.RefsBody;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.pack.Connectivity;
 import network.guts.sync.pack.Consolidation;
+import network.guts.sync.pack.InstalledPack;
 import network.guts.sync.pack.ObjectSource;
 import network.guts.sync.pack.PackDescriptors;
 import network.guts.sync.pack.PackException;
@@ -115,10 +116,10 @@ public final class PackIntake {
             served.add(one.get());
         }
         Path target = git.incoming().resolve("consolidated.pack");
-        try {
+        try (Earlier earlier = Earlier.open(git, packs.subList(0, run.get().from()))) {
             Consolidation.merge(served, target);
             PackDescriptors.Described made =
-                    PackDescriptors.describe(target, inputs, git.objects(), PackLimits.of(parseMemory));
+                    PackDescriptors.describe(target, inputs, earlier.objects(), PackLimits.of(parseMemory));
             PackId merged = PackDescriptorCodec.id(made.descriptor());
             git.install(merged, made.descriptor(), made.pack());
             store.putPack(id, made.descriptor());
@@ -131,6 +132,36 @@ public final class PackIntake {
             return packs;
         } finally {
             Files.deleteIfExists(target);
+        }
+    }
+
+    /** The packs before those that are consolidated: bases may lie in them, not in the inputs themselves. */
+    private record Earlier(List<InstalledPack> packs) implements AutoCloseable {
+        static Earlier open(BareRepository git, List<PackId> ids) throws IOException {
+            Earlier earlier = new Earlier(new ArrayList<>());
+            try {
+                for (PackId id : ids) {
+                    Optional<ServedPack> served = git.served(id);
+                    if (served.isPresent()) {
+                        Path file = served.get().file();
+                        String name = file.getFileName().toString().replaceAll("pack$", "idx");
+                        earlier.packs.add(InstalledPack.open(file, file.resolveSibling(name)));
+                    }
+                }
+                return earlier;
+            } catch (IOException e) {
+                earlier.close();
+                throw e;
+            }
+        }
+
+        ObjectSource objects() {
+            return ObjectSource.of(packs);
+        }
+
+        @Override
+        public void close() {
+            packs.forEach(InstalledPack::close);
         }
     }
 

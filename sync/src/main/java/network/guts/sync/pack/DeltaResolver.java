@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,7 +37,8 @@ final class DeltaResolver {
     private int nextRoot;
     private int nextEntry;
     private int busy;
-    private volatile int idle;
+    private final AtomicInteger idle = new AtomicInteger();
+    private volatile int handedCount;
     private volatile boolean stopped;
 
     DeltaResolver(DeltaTrees trees, PackLimits limits, long end, AtomicLong done, ObjectSource before) {
@@ -97,7 +99,7 @@ final class DeltaResolver {
     private void run(List<References> references, Workers workers) throws IOException {
         int threads = Math.min(limits.threads(), references.size());
         busy = threads;
-        idle = 0;
+        idle.set(0);
         List<Workers.Job> jobs = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
             References own = references.get(i);
@@ -147,14 +149,14 @@ final class DeltaResolver {
                     changed.signalAll();
                     return null;
                 }
-                idle++;
+                idle.incrementAndGet();
                 try {
                     changed.awaitNanos(100_000_000);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                     stopped = true;
                 } finally {
-                    idle--;
+                    idle.decrementAndGet();
                 }
             }
             return null;
@@ -165,6 +167,7 @@ final class DeltaResolver {
 
     private @Nullable Task poll() {
         Task task = handed.poll();
+        handedCount = handed.size();
         if (task != null) {
             return task;
         }
@@ -190,7 +193,7 @@ final class DeltaResolver {
 
     /** Whether somebody waits for work. A hint: asked often. */
     boolean isWanted(int length) {
-        return idle > handed.size() && length <= MAX_HANDED_OVER;
+        return idle.get() > handedCount && length <= MAX_HANDED_OVER;
     }
 
     /** Gives a child to a thread that waits; the data must be a copy. */
@@ -198,6 +201,7 @@ final class DeltaResolver {
         lock.lock();
         try {
             handed.add(task);
+            handedCount = handed.size();
             changed.signal();
         } finally {
             lock.unlock();

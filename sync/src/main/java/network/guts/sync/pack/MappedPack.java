@@ -25,6 +25,7 @@ final class MappedPack implements AutoCloseable {
         this.bytes = bytes;
     }
 
+    @SuppressWarnings("MustBeClosedChecker") // Closed with the pack.
     static MappedPack open(Path path) throws IOException {
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {

@@ -81,11 +81,11 @@ public final class PackCompletion {
     /** A whole object as a pack entry. */
     static byte[] entry(GitObject object) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        long rest = object.data().length >>> 4;
+        int rest = object.data().length >>> 4;
         int first = object.type().code() << 4 | (object.data().length & 15);
         while (rest != 0) {
             out.write(first | 0x80);
-            first = (int) (rest & 0x7f);
+            first = rest & 0x7f;
             rest >>>= 7;
         }
         out.write(first);

@@ -10,7 +10,18 @@ final class TreeCheck {
     private static final int GITLINK = 0160000;
     private static final int KIND = 0170000;
 
+    private static final byte[] NO_BASE = {};
+
     private final References references;
+    private byte[] base = NO_BASE;
+    private int baseLength;
+
+    /** An entry of the base: those before it are behind. */
+    private int baseAt;
+
+    /** Up to here the tree is the same as the base from {@link #baseAt} on. */
+    private int equalUntil;
+
     private int[] waitingStart = new int[16];
     private int[] waitingEnd = new int[16];
     private int waiting;
@@ -21,6 +32,24 @@ final class TreeCheck {
 
     /** What is wrong with the tree; null if nothing is. Adds what it names to the references. */
     @Nullable String check(byte[] data, int length) {
+        return check(data, length, NO_BASE, 0);
+    }
+
+    /**
+     * The same for a tree that was made from another, which was checked: entries that are the same in both are only
+     * checked for their order, and what they name is noted already. Most trees of a history differ in a few entries.
+     */
+    @Nullable String check(byte[] data, int length, byte[] checkedBase, int checkedLength) {
+        base = checkedBase;
+        baseLength = checkedLength;
+        baseAt = 0;
+        equalUntil = 0;
+        String wrong = walk(data, length);
+        base = NO_BASE;
+        return wrong;
+    }
+
+    private @Nullable String walk(byte[] data, int length) {
         int at = 0;
         waiting = 0;
         int previous = -1;
@@ -45,21 +74,17 @@ final class TreeCheck {
             }
             int kind = mode & KIND;
             boolean directory = kind == DIRECTORY;
-            String wrong = TreeNames.check(data, name, i, kind == SYMLINK);
-            if (wrong != null) {
-                return wrong;
-            }
             if (previous >= 0) {
-                wrong = order(data, previous, previousEnd, previousDirectory, name, i, directory);
+                String wrong = order(data, previous, previousEnd, previousDirectory, name, i, directory);
                 if (wrong != null) {
                     return wrong;
                 }
             }
-            if (isNull(data, i + 1)) {
-                return "an entry has the null id";
-            }
-            if (kind != GITLINK) {
-                references.add(data, i + 1, directory ? ObjectType.TREE.code() : ObjectType.BLOB.code());
+            if (!isInBase(data, at, length, name, i, directory)) {
+                String wrong = entry(data, name, i, kind);
+                if (wrong != null) {
+                    return wrong;
+                }
             }
             previous = name;
             previousEnd = i;
@@ -67,6 +92,69 @@ final class TreeCheck {
             at = i + 21;
         }
         return null;
+    }
+
+    private @Nullable String entry(byte[] data, int name, int end, int kind) {
+        String wrong = TreeNames.check(data, name, end, kind == SYMLINK);
+        if (wrong != null) {
+            return wrong;
+        }
+        if (isNull(data, end + 1)) {
+            return "an entry has the null id";
+        }
+        if (kind != GITLINK) {
+            references.add(data, end + 1, kind == DIRECTORY ? ObjectType.TREE.code() : ObjectType.BLOB.code());
+        }
+        return null;
+    }
+
+    /** Whether the base has the same entry. Both are sorted, so the place in the base only moves forward. */
+    private boolean isInBase(byte[] data, int at, int length, int name, int end, boolean directory) {
+        int next = end + 21;
+        while (baseAt < baseLength) {
+            if (next > equalUntil) {
+                int difference = Arrays.mismatch(data, at, length, base, baseAt, baseLength);
+                equalUntil = difference < 0 ? length : at + difference;
+            }
+            if (next <= equalUntil) {
+                baseAt += next - at;
+                return true;
+            }
+            equalUntil = 0;
+            int mode = baseAt;
+            while (base[baseAt] != ' ') {
+                baseAt++;
+            }
+            int baseName = baseAt + 1;
+            int baseEnd = baseName;
+            while (base[baseEnd] != 0) {
+                baseEnd++;
+            }
+            // Five digits and a 4 in front: a folder's mode, as git writes it.
+            boolean baseDirectory = baseAt - mode == 5 && base[mode] == '4';
+            int comparison = compare(base, baseName, baseEnd, baseDirectory, data, name, end, directory);
+            if (comparison > 0) {
+                baseAt = mode;
+                return false;
+            }
+            baseAt = baseEnd + 21;
+            if (comparison == 0) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    private static int compare(
+            byte[] one, int a, int aEnd, boolean aDirectory, byte[] two, int b, int bEnd, boolean bDirectory) {
+        int common = Math.min(aEnd - a, bEnd - b);
+        int difference = Arrays.mismatch(one, a, a + common, two, b, b + common);
+        if (difference >= 0) {
+            return (one[a + difference] & 0xff) - (two[b + difference] & 0xff);
+        }
+        int first = aEnd - a > common ? one[a + common] & 0xff : aDirectory ? '/' : 0;
+        int second = bEnd - b > common ? two[b + common] & 0xff : bDirectory ? '/' : 0;
+        return first - second;
     }
 
     private static boolean isNull(byte[] data, int at) {

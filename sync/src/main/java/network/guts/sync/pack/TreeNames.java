@@ -25,11 +25,31 @@ final class TreeNames {
             // Backslashes separate on Windows, the bytes of ignored code points begin with e2 or ef.
             suspicious |= b == '\\' || b == (byte) 0xe2 || b == (byte) 0xef;
         }
-        byte first = data[from];
-        if (!suspicious && first != '.' && first != 'g' && first != 'G') {
+        if (!suspicious && !looksClose(data, from, to)) {
             return null;
         }
         return closer(new String(data, from, to - from, StandardCharsets.UTF_8), symlink);
+    }
+
+    /** Nearly every name ends here: no dot or git~1 in front, or something harmless behind .git. */
+    private static boolean looksClose(byte[] data, int from, int to) {
+        byte first = data[from];
+        int length = to - from;
+        if (first == 'g' || first == 'G') {
+            return length >= 5 && data[from + 3] == '~';
+        }
+        if (first != '.') {
+            return false;
+        }
+        return length < 5 || data[from + 1] == '.' || !isLetter(data[from + 4]) || isModules(data, from, length);
+    }
+
+    private static boolean isLetter(byte b) {
+        return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z';
+    }
+
+    private static boolean isModules(byte[] data, int from, int length) {
+        return length >= 11 && (data[from + 4] == 'm' || data[from + 4] == 'M');
     }
 
     private static @Nullable String closer(String name, boolean symlink) {

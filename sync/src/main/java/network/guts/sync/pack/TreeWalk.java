@@ -164,8 +164,9 @@ final class TreeWalk implements AutoCloseable {
         inflater.endId(entries.ids(), entry * ObjectId.BYTES);
         entries.type(entry, type);
         if (ObjectCheck.isStructured(type)) {
-            String wrong =
-                    type == ObjectType.TREE.code() ? treeCheck.check(result, size) : objects.check(type, result, size);
+            String wrong = type == ObjectType.TREE.code()
+                    ? treeCheck.check(result, size, baseData, base.length)
+                    : objects.check(type, result, size);
             if (wrong != null) {
                 throw SegmentScanner.badObject(type, entries.hex(entry), wrong);
             }
