@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
         versionProvider = VersionCommand.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            DemoCommand.class,
             NodeCommand.class,
             StatusCommand.class,
             PublishCommand.class,

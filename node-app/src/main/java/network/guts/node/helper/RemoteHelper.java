@@ -219,12 +219,12 @@ public final class RemoteHelper {
     private void list(boolean forPush) throws Failure {
         sync(forPush ? BackgroundNode.Purpose.SERVE : BackgroundNode.Purpose.FETCH);
         Event refs = repository().object("refs");
-        for (String name : refs.names()) {
-            out.print(refs.text(name) + " " + name + "\n");
-        }
         String head = "refs/heads/" + repository().text("default_branch");
         if (!forPush && refs.has(head)) {
             out.print("@" + head + " HEAD\n");
+        }
+        for (String name : refs.names()) {
+            out.print(refs.text(name) + " " + name + "\n");
         }
         say("");
     }
