@@ -26,7 +26,8 @@ final class FetchReport {
                 + ", verified, in " + Units.seconds(done.real("seconds")));
         if (done.has("confirmed")) {
             Duration age = Duration.between(Instant.parse(done.text("confirmed")), Instant.now());
-            String words = "a delegate confirmed these refs " + Units.seconds(Math.max(0, age.toMillis() / 1e3)) + " ago";
+            String words =
+                    "a delegate confirmed these refs " + Units.seconds(Math.max(0, age.toMillis() / 1e3)) + " ago";
             if (age.compareTo(STALE) > 0) {
                 out.warning(words + ": they may be out of date");
             } else {

@@ -35,7 +35,6 @@ import network.guts.gossip.shell.GossipSub;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.Libp2pHost;
 import network.guts.node.config.Config;
-import network.guts.node.config.Config.DhtMode;
 import network.guts.node.control.ControlServer;
 import network.guts.node.control.ControlSocket;
 import network.guts.node.control.Operation;
@@ -121,8 +120,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         this.host = opened("host", new Libp2pHost(hostConfig(config, key, members), database, clock));
         this.dht = opened(
                 "dht",
-                Kademlia.create(
-                        host, database, kademlia(config), clock, new SplittableRandom(random.nextLong())));
+                Kademlia.create(host, database, kademlia(config), clock, new SplittableRandom(random.nextLong())));
         this.gossip = opened("gossip", new GossipSub(host, key, GossipConfig.DEFAULT));
         Followers followers = opened("followers", new Followers(host, dht, config.connectionTimeout()));
         NodeNetwork network = new NodeNetwork(dht, gossip, followers);
@@ -138,8 +136,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
                         clock,
                         random));
         network.judge(repositories);
-        this.bootstrapper =
-                opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
+        this.bootstrapper = opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
 
         listen(config);
         dht.start();
@@ -185,14 +182,12 @@ public final class NodeRuntime implements Node, AutoCloseable {
     }
 
     private static KademliaConfig kademlia(Config config) {
-        Dht.Mode mode =
-                switch (config.dht()) {
-                    case SERVER -> Dht.Mode.SERVER;
-                    case CLIENT -> Dht.Mode.CLIENT;
-                    // A node of a network of one's own that listens is reachable there; on the public one nobody knows.
-                    case AUTO ->
-                        config.listen().isEmpty() || config.isPublic() ? Dht.Mode.CLIENT : Dht.Mode.SERVER;
-                };
+        Dht.Mode mode = switch (config.dht()) {
+            case SERVER -> Dht.Mode.SERVER;
+            case CLIENT -> Dht.Mode.CLIENT;
+            // A node of a network of one's own that listens is reachable there; on the public one nobody knows.
+            case AUTO -> config.listen().isEmpty() || config.isPublic() ? Dht.Mode.CLIENT : Dht.Mode.SERVER;
+        };
         Map<PeerId, List<Multiaddr>> peers = new LinkedHashMap<>();
         for (Multiaddr address : config.bootstrap()) {
             if (address.ip().isPresent() && address.has(Multiaddr.Part.TCP)) {
@@ -245,8 +240,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
                     "one peer id a line, # begins a remark",
                     e);
         } catch (IOException e) {
-            throw new Failure(
-                    ExitCode.USAGE, "cannot read the members in " + file + ": " + e, "see members_file", e);
+            throw new Failure(ExitCode.USAGE, "cannot read the members in " + file + ": " + e, "see members_file", e);
         }
         return members;
     }

@@ -59,7 +59,9 @@ final class TopicOperations {
         Registration subscription = node.gossip()
                 .subscribe(topic, message -> Gossip.Verdict.ACCEPT, message -> drop(messages.offer(message)));
         try {
-            reply.send(Event.of("ready").with("topic", topic).with("peers", node.gossip().peers(topic)));
+            reply.send(Event.of("ready")
+                    .with("topic", topic)
+                    .with("peers", node.gossip().peers(topic)));
             for (long seen = 0; seen < count; seen++) {
                 reply.send(event(messages.take()));
             }
