@@ -154,7 +154,7 @@ public final class DefaultRepositories implements Repositories {
         }
     }
 
-    /** What was seeded before the start; what is seeded later takes care of itself. */
+    /** What is seeded at the moment. */
     private List<RepositoryId> seeded() {
         List<RepositoryId> seeded = new ArrayList<>();
         try {
@@ -190,8 +190,11 @@ public final class DefaultRepositories implements Repositories {
     /** A peer that holds something that is followed here is back: perhaps something was missed. */
     private void catchUpWith(PeerId peer) {
         Thread.ofVirtual().name("catch up").start(() -> {
+            List<RepositoryId> seeded = seeded();
             for (RepositoryId id : seeder.heldBy(peer)) {
-                following.fetch(id, Optional.of(peer));
+                if (seeded.contains(id)) {
+                    following.reconnected(id, peer);
+                }
             }
         });
     }

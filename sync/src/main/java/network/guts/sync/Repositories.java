@@ -57,8 +57,9 @@ public interface Repositories extends AutoCloseable {
      * Takes a push: the objects are already in {@code quarantine}, a bare repository whose alternates name this one.
      * When it returns, the new header is on disk, signed.
      *
-     * @throws SyncException REFUSED if this node's signing key is no delegate, or an update is no fast-forward and not
-     *     forced
+     * <p>An update that is no fast-forward and not forced is refused in its result; the others are taken.
+     *
+     * @throws SyncException REFUSED if this node's signing key is no delegate
      */
     Pushed push(RepositoryId repository, Path quarantine, List<RefUpdate> updates, Progress progress)
             throws IOException;

@@ -1,5 +1,7 @@
 package network.guts.sync.local;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -27,6 +29,9 @@ public final class Following implements AutoCloseable {
     /** How often a followed repository is looked at without an announcement; half as long again by chance. */
     public static final Duration CATCH_UP = Duration.ofMinutes(10);
 
+    /** A peer that comes and goes does not make this node look more often than this. */
+    private static final Duration RECONNECT_PAUSE = Duration.ofMinutes(1);
+
     /** Background fetches at once. */
     private static final int MAX_RUNNING = 4;
 
@@ -40,6 +45,10 @@ public final class Following implements AutoCloseable {
     private final Semaphore running = new Semaphore(MAX_RUNNING);
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<RepositoryId, Job> jobs = new LinkedHashMap<>();
+    private final Cache<RepositoryId, Boolean> lookedAt = Caffeine.newBuilder()
+            .maximumSize(10_000)
+            .expireAfterWrite(RECONNECT_PAUSE)
+            .build();
     private boolean closed;
 
     private static final class Job {
@@ -52,6 +61,13 @@ public final class Following implements AutoCloseable {
         this.fetcher = fetcher;
         this.host = host;
         this.random = random;
+    }
+
+    /** A peer that holds {@code id} is back: fetches soon, unless it was looked at just now. Returns at once. */
+    public void reconnected(RepositoryId id, PeerId peer) {
+        if (lookedAt.getIfPresent(id) == null) {
+            fetch(id, Optional.of(peer));
+        }
     }
 
     /** Fetches {@code id} soon; returns at once. */
@@ -122,6 +138,7 @@ public final class Following implements AutoCloseable {
     }
 
     private void fetchOnce(RepositoryId id, Optional<PeerId> announcer) {
+        lookedAt.put(id, true);
         List<PeerInfo> hints = announcer
                 .map(peer -> List.of(new PeerInfo(peer, host.addressBook().addresses(peer))))
                 .orElse(List.of());

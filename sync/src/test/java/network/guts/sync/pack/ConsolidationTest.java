@@ -80,7 +80,7 @@ class ConsolidationTest {
     void rewritesDistancesToWhatWasKept() throws Exception {
         RawPack first = new RawPack().blob("some text that is long enough").blob("another");
         RawPack second = new RawPack().blob("in front".repeat(40)).blob("some text that is long enough");
-        long copy = 12 + RawPack.header(3, 320).length + RawPack.zip(RawPack.bytes("in front".repeat(40))).length;
+        long copy = 12L + RawPack.header(3, 320).length + RawPack.zip(RawPack.bytes("in front".repeat(40))).length;
         second.ofs(copy, RawPack.delta(29, 30, 0x90, 29, 1, '!'));
         Path target = folder.resolve("merged.pack");
         Consolidation.merge(

@@ -68,7 +68,7 @@ final class RawPack {
     }
 
     long next() {
-        return PackFormat.HEADER_BYTES + entries.size();
+        return (long) PackFormat.HEADER_BYTES + entries.size();
     }
 
     RawPack raw(byte[]... pieces) {
