@@ -66,7 +66,8 @@ public final class Demo {
             return given.toAbsolutePath().normalize();
         }
         String launcher = System.getProperty("guts.launcher");
-        Path checkout = launcher == null ? null : Path.of(launcher).toAbsolutePath().getParent();
+        Path checkout =
+                launcher == null ? null : Path.of(launcher).toAbsolutePath().getParent();
         if (checkout == null || !Files.exists(checkout.resolve(".git"))) {
             throw new Failure(
                     ExitCode.USAGE,

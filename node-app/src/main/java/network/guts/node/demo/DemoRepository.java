@@ -19,9 +19,7 @@ final class DemoRepository {
         Git git = new Git(new Home(folder));
         if (git.run(source, List.of("rev-parse", "--git-dir"), true).exit() != 0) {
             throw new Failure(
-                    ExitCode.FAILED,
-                    source + " is no git repository",
-                    "give the path of one: guts demo PATH");
+                    ExitCode.FAILED, source + " is no git repository", "give the path of one: guts demo PATH");
         }
         Path copy = folder.resolve("source.git");
         run(git, folder, "clone", "--quiet", "--mirror", source.toString(), copy.toString());
@@ -55,17 +53,23 @@ final class DemoRepository {
         Map<String, String> refs = new TreeMap<>();
         run(git, folder, "for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags")
                 .lines()
-                .forEach(line -> refs.put(line.substring(0, line.lastIndexOf(' ')), line.substring(line.lastIndexOf(' ') + 1)));
+                .forEach(line ->
+                        refs.put(line.substring(0, line.lastIndexOf(' ')), line.substring(line.lastIndexOf(' ') + 1)));
         return refs;
     }
 
     /** Branches and tags of the remote {@code origin} as a working copy has them. */
     static Map<String, String> cloned(Git git, Path folder) throws Failure {
         Map<String, String> refs = new TreeMap<>();
-        List<String> lines = new ArrayList<>(
-                run(git, folder, "for-each-ref", "--format=%(refname) %(objectname) %(symref)", "refs/remotes/origin", "refs/tags")
-                        .lines()
-                        .toList());
+        List<String> lines = new ArrayList<>(run(
+                        git,
+                        folder,
+                        "for-each-ref",
+                        "--format=%(refname) %(objectname) %(symref)",
+                        "refs/remotes/origin",
+                        "refs/tags")
+                .lines()
+                .toList());
         for (String line : lines) {
             String[] words = line.split(" ", 3);
             if (words.length < 3 || words[2].isEmpty()) {

@@ -51,9 +51,7 @@ final class MeddlingHost implements Host {
     public Registration handle(String protocol, StreamHandler handler) {
         return host.handle(
                 protocol,
-                protocol.startsWith(SYNC)
-                        ? stream -> handler.handle(new MeddlingStream(stream, meddling))
-                        : handler);
+                protocol.startsWith(SYNC) ? stream -> handler.handle(new MeddlingStream(stream, meddling)) : handler);
     }
 
     @Override

@@ -166,11 +166,15 @@ final class Story {
             network.add();
         }
         for (DemoNode node : network.nodes()) {
-            await(node.name() + " knows another node", () -> !node.node().dht().table().isEmpty());
+            await(
+                    node.name() + " knows another node",
+                    () -> !node.node().dht().table().isEmpty());
         }
         int wanted = Math.min(3, size - 1);
         for (DemoNode node : network.nodes()) {
-            await(node.name() + " knows " + wanted + " nodes", () -> node.node().dht().table().size() >= wanted);
+            await(
+                    node.name() + " knows " + wanted + " nodes",
+                    () -> node.node().dht().table().size() >= wanted);
         }
         int least = network.nodes().stream()
                 .mapToInt(node -> node.node().dht().table().size())
@@ -185,9 +189,11 @@ final class Story {
         begin();
         long start = System.nanoTime();
         Path copy = DemoRepository.copy(source, network.folder());
-        String folder = source.getFileName() == null ? "repository" : source.getFileName().toString();
-        PublishOptions options = new PublishOptions(
-                Optional.of(folder), Optional.of("published by guts demo"), Optional.empty(), false);
+        String folder = source.getFileName() == null
+                ? "repository"
+                : source.getFileName().toString();
+        PublishOptions options =
+                new PublishOptions(Optional.of(folder), Optional.of("published by guts demo"), Optional.empty(), false);
         Published published;
         try (ProgressRelay progress = new ProgressRelay(output::progress)) {
             published = a().node().repositories().publish(copy, options, progress);
@@ -217,8 +223,8 @@ final class Story {
         return node.node()
                 .repositories()
                 .state(id())
-                .orElseThrow(() -> new Failure(
-                        ExitCode.FAILED, node.name() + " does not hold " + id(), "this is a bug in Guts"));
+                .orElseThrow(() ->
+                        new Failure(ExitCode.FAILED, node.name() + " does not hold " + id(), "this is a bug in Guts"));
     }
 
     private static Map<String, String> texts(RepositoryState state) {
@@ -234,9 +240,7 @@ final class Story {
         for (DemoNode seeder : seeders()) {
             await(seeder.name() + " finds a provider", () -> {
                 long begin = System.nanoTime();
-                int found = seeder.node()
-                        .dht()
-                        .findProviders(id().hash(), 1, LOOK_UP, provider -> {}, event -> {});
+                int found = seeder.node().dht().findProviders(id().hash(), 1, LOOK_UP, provider -> {}, event -> {});
                 lookupSeconds = since(begin);
                 return found > 0;
             });
@@ -264,13 +268,18 @@ final class Story {
 
     private void cloneFromAll() throws Failure, IOException, InterruptedException {
         begin();
-        Set<PeerId> wanted = Set.of(
-                a().peer(), seeders().get(0).peer(), seeders().get(1).peer());
+        Set<PeerId> wanted =
+                Set.of(a().peer(), seeders().get(0).peer(), seeders().get(1).peer());
         await("the DHT names all three providers", () -> {
             List<PeerId> found = new ArrayList<>();
             cloner().node()
                     .dht()
-                    .findProviders(id().hash(), 20, LOOK_UP, one -> found.add(one.provider().peer()), event -> {});
+                    .findProviders(
+                            id().hash(),
+                            20,
+                            LOOK_UP,
+                            one -> found.add(one.provider().peer()),
+                            event -> {});
             return found.containsAll(wanted);
         });
         long start = System.nanoTime();
@@ -286,8 +295,7 @@ final class Story {
         List<String> shares = new ArrayList<>();
         providers.forEach((peer, share) -> shares.add(Units.bytes(share) + " from " + network.name(peer)));
         end(
-                String.join(", ", shares) + "; verified, git fsck clean, refs equal, in "
-                        + Units.seconds(cloneSeconds),
+                String.join(", ", shares) + "; verified, git fsck clean, refs equal, in " + Units.seconds(cloneSeconds),
                 Event.of("")
                         .with("providers", providers)
                         .with("bytes", bytes)
@@ -299,8 +307,8 @@ final class Story {
 
     /** The real git with the real helper, against a node of the demo. */
     private void gitClone(DemoNode node, Path target) throws Failure {
-        ProcessBuilder clone = new Git(node.home())
-                .command(network.folder(), List.of("clone", "--quiet", url(), target.toString()));
+        ProcessBuilder clone =
+                new Git(node.home()).command(network.folder(), List.of("clone", "--quiet", url(), target.toString()));
         clone.environment().put(RemoteHelper.SYNCED, "1");
         try {
             int exit = clone.redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -319,17 +327,25 @@ final class Story {
     private void push() throws Failure, IOException, InterruptedException {
         begin();
         for (DemoNode seeder : seeders()) {
-            await(seeder.name() + " follows the topic", () -> a().node()
-                    .gossip()
-                    .peers(Topics.of(id()))
-                    .contains(seeder.peer()));
+            await(
+                    seeder.name() + " follows the topic",
+                    () -> a().node().gossip().peers(Topics.of(id())).contains(seeder.peer()));
         }
         Path work = network.folder().resolve("work");
         gitClone(a(), work);
         Git git = new Git(a().home());
         DemoRepository.run(
-                git, work, "-c", "user.name=Guts demo", "-c", "user.email=demo@example.invalid", "commit", "--quiet",
-                "--allow-empty", "-m", "A commit of the demo");
+                git,
+                work,
+                "-c",
+                "user.name=Guts demo",
+                "-c",
+                "user.email=demo@example.invalid",
+                "commit",
+                "--quiet",
+                "--allow-empty",
+                "-m",
+                "A commit of the demo");
         String commit = DemoRepository.run(git, work, "rev-parse", "HEAD");
         CompletableFuture<String> pushing = new CompletableFuture<>();
         Thread.ofVirtual().start(() -> {
@@ -342,9 +358,7 @@ final class Story {
         await("A has signed the commit", () -> pushing.isCompletedExceptionally() || has(a(), commit));
         long signed = System.nanoTime();
         for (DemoNode seeder : seeders()) {
-            await(
-                    seeder.name() + " has the commit",
-                    () -> pushing.isCompletedExceptionally() || has(seeder, commit));
+            await(seeder.name() + " has the commit", () -> pushing.isCompletedExceptionally() || has(seeder, commit));
         }
         pushSeconds = since(signed);
         try {
@@ -376,7 +390,9 @@ final class Story {
         DemoNode mortal = extra(1);
         DemoNode cloner = extra(2);
         for (DemoNode provider : List.of(liar, mortal)) {
-            await(provider.name() + " enters", () -> !provider.node().dht().table().isEmpty());
+            await(
+                    provider.name() + " enters",
+                    () -> !provider.node().dht().table().isEmpty());
             provider.node().repositories().seed(id(), List.of(), state -> {});
         }
         CountDownLatch lied = new CountDownLatch(1);
