@@ -1,0 +1,130 @@
+package network.guts.node.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import network.guts.node.output.ExitCode;
+import network.guts.node.output.Failure;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigLoaderTest {
+    @TempDir
+    Path folder;
+
+    private Config load(String toml) throws Failure, IOException {
+        Files.writeString(folder.resolve("config.toml"), toml);
+        return ConfigLoader.load(folder.resolve("config.toml"), Map.of(), Map.of())
+                .config();
+    }
+
+    @Test
+    void defaultsWithoutAFile() throws Failure {
+        Config config = ConfigLoader.load(folder.resolve("none.toml"), Map.of(), Map.of())
+                .config();
+        assertThat(config.network()).isEqualTo("public");
+        assertThat(config.kademliaProtocol()).isEqualTo("/ipfs/kad/1.0.0");
+        assertThat(config.listen())
+                .extracting(Object::toString)
+                .containsExactly("/ip4/0.0.0.0/tcp/9000", "/ip6/::/tcp/9000");
+        assertThat(config.bootstrap()).isNotEmpty();
+        assertThat(config.maxConnections()).isEqualTo(50);
+        assertThat(config.connectionTimeout()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(config.keepaliveInterval()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(config.members()).isEmpty();
+    }
+
+    @Test
+    void everyKindOfValue() throws Exception {
+        Config config = load("""
+                listen = ["/ip4/127.0.0.1/tcp/9001"]
+                network = "private"
+                max_connections = 7
+                connection_timeout = "500ms"
+                [seeding]
+                policy = "all"
+                disk_quota = "2GiB"
+                max_repository_size = 1000
+                """);
+        assertThat(config.kademliaProtocol()).isEqualTo("/guts/kad/1.0.0");
+        assertThat(config.bootstrap())
+                .as("only the public network has a list of its own")
+                .isEmpty();
+        assertThat(config.maxConnections()).isEqualTo(7);
+        assertThat(config.connectionTimeout()).isEqualTo(Duration.ofMillis(500));
+        assertThat(config.seeding().policy()).isEqualTo(Config.SeedingPolicy.ALL);
+        assertThat(config.seeding().diskQuota()).isEqualTo(2L << 30);
+        assertThat(config.seeding().maxRepositorySize()).isEqualTo(1000);
+    }
+
+    @Test
+    void flagsOverrideTheEnvironmentWhichOverridesTheFile() throws Exception {
+        Files.writeString(
+                folder.resolve("config.toml"), "network = \"one\"\nmax_connections = 1\nkeepalive_interval = \"1s\"\n");
+        ConfigLoader.Loaded loaded = ConfigLoader.load(
+                folder.resolve("config.toml"),
+                Map.of("GUTS_NETWORK", "two", "GUTS_MAX_CONNECTIONS", "2"),
+                Map.of(Key.NETWORK, List.of("three")));
+        assertThat(loaded.config().network()).isEqualTo("three");
+        assertThat(loaded.config().maxConnections()).isEqualTo(2);
+        assertThat(loaded.config().keepaliveInterval()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(loaded.sources())
+                .containsEntry(Key.NETWORK, "--network")
+                .containsEntry(Key.MAX_CONNECTIONS, "GUTS_MAX_CONNECTIONS");
+        assertThat(loaded.sources().get(Key.KEEPALIVE_INTERVAL)).endsWith("config.toml:3:1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "listen = 3                              | config.toml:1:1 | list of strings",
+                "networc = 'x'                           | config.toml:1:1 | unknown key",
+                "[seeding]\\npolicies = 'all'            | config.toml:2:1 | unknown key",
+                "network = 'Über'                        | config.toml:1:1 | no name",
+                "max_connections = 0                     | config.toml:1:1 | not between",
+                "max_connections = 'many'                | config.toml:1:1 | whole number",
+                "connection_timeout = '10 parsecs'       | config.toml:1:1 | no time",
+                "connection_timeout = 10                 | config.toml:1:1 | a string such as",
+                "listen = ['/ip4/999.0.0.1/tcp/1']       | config.toml:1:1 | no multiaddr",
+                "bootstrap = ['/ip4/127.0.0.1/tcp/1']    | config.toml:1:1 | who is there",
+                "members = ['nobody']                    | config.toml:1:1 | no peer id",
+                "[seeding]\\n  policy = 'everything'     | config.toml:2:3 | none of none, followed, all",
+                "[seeding]\\ndisk_quota = '5 elephants'  | config.toml:2:1 | no size",
+                "network = 'a                            | config.toml:1:  | ",
+                "\\n\\nlisten = [                        | config.toml:3:  | ",
+            })
+    void mistakesAreNamedWithLineAndColumn(String toml, String where, String what) {
+        Failure failure = catchThrowableOfType(Failure.class, () -> load(toml.replace("\\n", "\n")));
+        assertThat(failure.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(failure.message()).contains(where.strip());
+        if (what != null) {
+            assertThat(failure.message()).contains(what.strip());
+        }
+        assertThat(failure.hint()).isNotBlank();
+    }
+
+    @Test
+    void mistakesOfFlagsNameTheFlag() {
+        Failure failure = catchThrowableOfType(
+                Failure.class,
+                () -> ConfigLoader.load(
+                        folder.resolve("none"), Map.of(), Map.of(Key.LISTEN, List.of("/ip4/127.0.0.1/udp/1/quic-v1"))));
+        assertThat(failure.message()).startsWith("--listen: listen: ");
+    }
+
+    @Test
+    void aNodeThatOnlyFetchesDoesNotListen() throws Exception {
+        Config config = load("network = \"private\"").fetching();
+        assertThat(config.listen()).isEmpty();
+        assertThat(config.dht()).isEqualTo(Config.DhtMode.CLIENT);
+    }
+}
