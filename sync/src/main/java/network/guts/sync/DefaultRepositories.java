@@ -126,8 +126,8 @@ public final class DefaultRepositories implements Repositories {
                 new Publisher(repositories, sources, intake, signer, keys, host, this::catchUpBeforeSigning, random);
         this.pushes = new PushReceiver(repositories, intake, signer, keys, this::catchUpBeforeSigning);
         this.following = new Following(fetcher, host, random);
-        this.announcements =
-                new Announcements(repositories, (id, announcer) -> following.fetch(id, Optional.of(announcer)), clock);
+        this.announcements = new Announcements(
+                repositories, (id, announcer, arrived) -> following.fetch(id, Optional.of(announcer), arrived), clock);
         this.maintenance = new Maintenance(repositories, following, signer, keys, clock);
         this.states = new States(store, keys, clock);
     }

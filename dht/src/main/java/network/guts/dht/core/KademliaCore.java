@@ -303,13 +303,13 @@ public final class KademliaCore implements Protocol<DhtInput, DhtEffect> {
 
     private void advance(Query query, Instant now) {
         for (var errand = query.next(); errand.isPresent(); errand = query.next()) {
-            Query.Errand todo = errand.get();
-            boolean stores = todo.request() instanceof Request.AddProvider;
+            Query.Errand next = errand.get();
+            boolean stores = next.request() instanceof Request.AddProvider;
             Requests.Purpose purpose = stores
-                    ? new Requests.Purpose.StoreAt(query, todo.hops())
-                    : new Requests.Purpose.Step(query, todo.hops());
-            out.add(requests.ask(todo.to(), todo.request(), purpose, now));
-            step(query, todo.to(), todo.hops(), stores ? "asked to keep the record" : "asked", now);
+                    ? new Requests.Purpose.StoreAt(query, next.hops())
+                    : new Requests.Purpose.Step(query, next.hops());
+            out.add(requests.ask(next.to(), next.request(), purpose, now));
+            step(query, next.to(), next.hops(), stores ? "asked to keep the record" : "asked", now);
         }
         if (query.isDone()) {
             finish(query, "", now);

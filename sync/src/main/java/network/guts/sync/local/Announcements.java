@@ -3,6 +3,7 @@ package network.guts.sync.local;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import network.guts.core.MalformedException;
 import network.guts.core.PeerId;
 import network.guts.core.PublicKey;
@@ -24,8 +25,10 @@ public final class Announcements {
     /** Told that a repository has moved. */
     @FunctionalInterface
     public interface Follow {
-        /** Fetches in the background, from {@code announcer} first. Returns at once. */
-        void fetch(RepositoryId repository, PeerId announcer);
+        /**
+         * Fetches in the background, from {@code announcer} first, until it has {@code arrived}. Returns at once.
+         */
+        void fetch(RepositoryId repository, PeerId announcer, BooleanSupplier arrived);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Announcements.class);
@@ -77,11 +80,11 @@ public final class Announcements {
         });
         return switch (outcome) {
             case HeaderOutcome.Accepted _ -> {
-                follow.fetch(repository.id(), from);
+                follow.fetch(repository.id(), from, () -> holds(repository, header));
                 yield Judgement.ACCEPT;
             }
             case HeaderOutcome.NeedsIdentity _ -> {
-                follow.fetch(repository.id(), from);
+                follow.fetch(repository.id(), from, () -> holds(repository, header));
                 yield Judgement.IGNORE;
             }
             case HeaderOutcome.Equivocated equivocated -> equivocated(repository, equivocated.evidence());
@@ -91,6 +94,12 @@ public final class Announcements {
                 yield Judgement.REJECT;
             }
         };
+    }
+
+    /** True once this header of the signer, or a later one, counts here. */
+    private static boolean holds(LocalRepository repository, Signed<RefsHeader> header) {
+        return repository.with(state -> state.views().headers(header.signer()).stream()
+                .anyMatch(known -> known.value().sequence() >= header.value().sequence()));
     }
 
     private Judgement equivocated(LocalRepository repository, Equivocation evidence) throws IOException {
@@ -113,7 +122,7 @@ public final class Announcements {
                 yield Judgement.ACCEPT;
             }
             case FreshOutcome.NeedsHeader _ -> {
-                follow.fetch(repository.id(), from);
+                follow.fetch(repository.id(), from, () -> true);
                 yield Judgement.IGNORE;
             }
             case FreshOutcome.Ignored _ -> Judgement.IGNORE;

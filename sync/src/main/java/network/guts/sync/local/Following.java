@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
@@ -36,6 +37,14 @@ public final class Following implements AutoCloseable {
     private static final int MAX_RUNNING = 4;
 
     private static final int MAX_PROVIDERS = 8;
+
+    /**
+     * Whoever passes an announcement on may not have what it announces yet: all providers are asked again after a pause
+     * that doubles, half a minute in all. What has not come by then comes with the next look.
+     */
+    private static final Duration FIRST_RETRY = Duration.ofMillis(250);
+
+    private static final int MAX_RETRIES = 7;
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final Logger LOG = LoggerFactory.getLogger(Following.class);
 
@@ -53,6 +62,7 @@ public final class Following implements AutoCloseable {
 
     private static final class Job {
         Optional<PeerId> announcer = Optional.empty();
+        BooleanSupplier arrived = () -> true;
         boolean again;
         Optional<Thread> thread = Optional.empty();
     }
@@ -72,6 +82,15 @@ public final class Following implements AutoCloseable {
 
     /** Fetches {@code id} soon; returns at once. */
     public void fetch(RepositoryId id, Optional<PeerId> announcer) {
+        fetch(id, announcer, () -> true);
+    }
+
+    /**
+     * Fetches what was announced, from the announcer first, and from others until it has arrived. Returns at once.
+     *
+     * @param arrived whether this node has it; must not block
+     */
+    public void fetch(RepositoryId id, Optional<PeerId> announcer, BooleanSupplier arrived) {
         lock.lock();
         try {
             if (closed) {
@@ -81,10 +100,13 @@ public final class Following implements AutoCloseable {
             if (job != null) {
                 job.again = true;
                 job.announcer = announcer.or(() -> job.announcer);
+                BooleanSupplier before = job.arrived;
+                job.arrived = () -> before.getAsBoolean() && arrived.getAsBoolean();
                 return;
             }
             Job started = new Job();
             started.announcer = announcer;
+            started.arrived = arrived;
             jobs.put(id, started);
             started.thread = Optional.of(Thread.ofVirtual().name("follow " + id).start(() -> run(id, started)));
         } finally {
@@ -94,14 +116,19 @@ public final class Following implements AutoCloseable {
 
     private void run(RepositoryId id, Job job) {
         try {
-            running.acquire();
-            try {
-                do {
+            int retries = 0;
+            do {
+                running.acquire();
+                try {
                     fetchOnce(id, take(job));
-                } while (wantsAgain(id, job));
-            } finally {
-                running.release();
-            }
+                } finally {
+                    running.release();
+                }
+                if (retries < MAX_RETRIES && !arrived(job)) {
+                    Thread.sleep(FIRST_RETRY.multipliedBy(1L << retries++));
+                    askEverybody(job);
+                }
+            } while (wantsAgain(id, job));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -111,6 +138,27 @@ public final class Following implements AutoCloseable {
             } finally {
                 lock.unlock();
             }
+        }
+    }
+
+    private boolean arrived(Job job) {
+        lock.lock();
+        try {
+            return job.arrived.getAsBoolean();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void askEverybody(Job job) {
+        lock.lock();
+        try {
+            if (!job.again) {
+                job.again = true;
+                job.announcer = Optional.empty();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
