@@ -34,7 +34,8 @@ class BadInputIT {
 
     private static void refused(Command.Result result, int exit, String... words) {
         assertThat(result.exit()).as(result.toString()).isEqualTo(exit);
-        List<String> lines = result.err().lines().filter(line -> !line.isBlank()).toList();
+        List<String> lines =
+                result.err().lines().filter(line -> !line.isBlank()).toList();
         assertThat(lines).as(result.toString()).hasSize(2);
         assertThat(result.err()).as(result.toString()).contains(words).doesNotContain("Exception", "\tat ");
     }
@@ -69,8 +70,8 @@ class BadInputIT {
 
     @Test
     void a_second_node_in_the_same_home() {
-        Command.Result second = node.guts()
-                .run("node", "start", "--network", "private", "--listen", "/ip4/127.0.0.1/tcp/0");
+        Command.Result second =
+                node.guts().run("node", "start", "--network", "private", "--listen", "/ip4/127.0.0.1/tcp/0");
         refused(second, 1, folder.resolve("node").toString());
         assertThat(node.guts().json("status").succeeded().out()).contains(node.peer());
     }
@@ -86,7 +87,8 @@ class BadInputIT {
     void a_home_that_cannot_be_made() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "no folder");
         refused(
-                new Guts(file.resolve("home")).run("node", "start", "--network", "private", "--listen", "/ip4/127.0.0.1/tcp/0"),
+                new Guts(file.resolve("home"))
+                        .run("node", "start", "--network", "private", "--listen", "/ip4/127.0.0.1/tcp/0"),
                 1,
                 file.toString());
     }
@@ -117,11 +119,13 @@ class BadInputIT {
         refused(node.guts().run("publish", plain.toString()), 1, plain.toString());
 
         Path source = GitRepositories.create(folder.resolve("whole"), 6, 1000, 2);
-        git(folder, "clone", "-q", "--depth", "1", "file://" + source, "shallow").succeeded();
+        git(folder, "clone", "-q", "--depth", "1", "file://" + source, "shallow")
+                .succeeded();
         refused(node.guts().run("publish", folder.resolve("shallow").toString()), 1, "shallow");
 
         git(source, "config", "uploadpack.allowFilter", "true").succeeded();
-        git(folder, "clone", "-q", "--no-checkout", "--filter=blob:none", "file://" + source, "partial").succeeded();
+        git(folder, "clone", "-q", "--no-checkout", "--filter=blob:none", "file://" + source, "partial")
+                .succeeded();
         refused(node.guts().run("publish", folder.resolve("partial").toString()), 1, "partial");
 
         git(folder, "init", "-q", "--object-format=sha256", "sha256").succeeded();
@@ -139,7 +143,12 @@ class BadInputIT {
     void an_empty_repository_is_published_and_cloned() {
         Path empty = folder.resolve("empty");
         git(folder, "init", "-q", "-b", "main", empty.toString()).succeeded();
-        String url = node.guts().json("publish", empty.toString()).succeeded().event("repository").path("url").asString();
+        String url = node.guts()
+                .json("publish", empty.toString())
+                .succeeded()
+                .event("repository")
+                .path("url")
+                .asString();
         Command.Result clone = node.guts().git(folder, "clone", url, "empty-clone");
         assertThat(clone.exit()).as(clone.toString()).isZero();
         assertThat(clone.err()).contains("empty repository");

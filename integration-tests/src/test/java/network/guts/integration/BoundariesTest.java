@@ -15,9 +15,15 @@ import org.junit.jupiter.api.Test;
 /** ARCHITECTURE.md's boundaries: who may know whom, and what a core may not touch. */
 class BoundariesTest {
     private static final String[] CORES = {
-        "network.guts.core", "network.guts.core.wire..", "network.guts.dht.core..", "network.guts.dht.wire..",
-        "network.guts.gossip.core..", "network.guts.gossip.wire..", "network.guts.sync.core..",
-        "network.guts.sync.model..", "network.guts.sync.wire..",
+        "network.guts.core",
+        "network.guts.core.wire..",
+        "network.guts.dht.core..",
+        "network.guts.dht.wire..",
+        "network.guts.gossip.core..",
+        "network.guts.gossip.wire..",
+        "network.guts.sync.core..",
+        "network.guts.sync.model..",
+        "network.guts.sync.wire..",
     };
 
     private static JavaClasses classes;
@@ -66,19 +72,22 @@ class BoundariesTest {
 
     @Test
     void cores_ask_no_clock_and_no_chance() {
-        DescribedPredicate<JavaMethodCall> forbidden = DescribedPredicate.describe("a clock or a source of chance", call -> {
-            String owner = call.getTargetOwner().getName();
-            String name = call.getName();
-            return switch (owner) {
-                case "java.time.Instant", "java.time.LocalDateTime", "java.time.ZonedDateTime", "java.time.Clock" ->
-                    name.equals("now") || name.startsWith("system");
-                case "java.lang.System" -> name.equals("nanoTime") || name.equals("currentTimeMillis");
-                case "java.lang.Math" -> name.equals("random");
-                case "java.util.UUID" -> name.equals("randomUUID");
-                case "java.util.Collections" -> name.equals("shuffle");
-                default -> false;
-            };
-        });
+        DescribedPredicate<JavaMethodCall> forbidden =
+                DescribedPredicate.describe("a clock or a source of chance", call -> {
+                    String owner = call.getTargetOwner().getName();
+                    String name = call.getName();
+                    return switch (owner) {
+                        case "java.time.Instant",
+                                "java.time.LocalDateTime",
+                                "java.time.ZonedDateTime",
+                                "java.time.Clock" -> name.equals("now") || name.startsWith("system");
+                        case "java.lang.System" -> name.equals("nanoTime") || name.equals("currentTimeMillis");
+                        case "java.lang.Math" -> name.equals("random");
+                        case "java.util.UUID" -> name.equals("randomUUID");
+                        case "java.util.Collections" -> name.equals("shuffle");
+                        default -> false;
+                    };
+                });
         noClasses()
                 .that()
                 .resideInAnyPackage(CORES)
@@ -90,12 +99,31 @@ class BoundariesTest {
     @Test
     void protocols_know_neither_each_other_nor_the_host() {
         for (String[] pair : new String[][] {
-            {"dht", "gossip"}, {"dht", "sync"}, {"dht", "libp2p"}, {"dht", "node"},
-            {"gossip", "dht"}, {"gossip", "sync"}, {"gossip", "libp2p"}, {"gossip", "node"},
-            {"sync", "dht"}, {"sync", "gossip"}, {"sync", "libp2p"}, {"sync", "node"},
-            {"libp2p", "dht"}, {"libp2p", "gossip"}, {"libp2p", "sync"}, {"libp2p", "node"},
-            {"core", "runtime"}, {"core", "libp2p"}, {"core", "dht"}, {"core", "gossip"}, {"core", "sync"},
-            {"simulation", "runtime"}, {"simulation", "dht"}, {"simulation", "gossip"}, {"simulation", "sync"},
+            {"dht", "gossip"},
+            {"dht", "sync"},
+            {"dht", "libp2p"},
+            {"dht", "node"},
+            {"gossip", "dht"},
+            {"gossip", "sync"},
+            {"gossip", "libp2p"},
+            {"gossip", "node"},
+            {"sync", "dht"},
+            {"sync", "gossip"},
+            {"sync", "libp2p"},
+            {"sync", "node"},
+            {"libp2p", "dht"},
+            {"libp2p", "gossip"},
+            {"libp2p", "sync"},
+            {"libp2p", "node"},
+            {"core", "runtime"},
+            {"core", "libp2p"},
+            {"core", "dht"},
+            {"core", "gossip"},
+            {"core", "sync"},
+            {"simulation", "runtime"},
+            {"simulation", "dht"},
+            {"simulation", "gossip"},
+            {"simulation", "sync"},
         }) {
             noClasses()
                     .that()
@@ -111,9 +139,17 @@ class BoundariesTest {
     void bytes_are_parsed_in_wire_packages_only() {
         noClasses()
                 .that()
-                .resideInAnyPackage("network.guts.dht", "network.guts.dht.core..", "network.guts.dht.shell..",
-                        "network.guts.gossip", "network.guts.gossip.core..", "network.guts.gossip.shell..",
-                        "network.guts.sync", "network.guts.sync.core..", "network.guts.sync.model..", "network.guts.node..")
+                .resideInAnyPackage(
+                        "network.guts.dht",
+                        "network.guts.dht.core..",
+                        "network.guts.dht.shell..",
+                        "network.guts.gossip",
+                        "network.guts.gossip.core..",
+                        "network.guts.gossip.shell..",
+                        "network.guts.sync",
+                        "network.guts.sync.core..",
+                        "network.guts.sync.model..",
+                        "network.guts.node..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.google.protobuf..")

