@@ -84,7 +84,9 @@ class BoundariesTest {
                         case "java.lang.System" -> name.equals("nanoTime") || name.equals("currentTimeMillis");
                         case "java.lang.Math" -> name.equals("random");
                         case "java.util.UUID" -> name.equals("randomUUID");
-                        case "java.util.Collections" -> name.equals("shuffle");
+                        case "java.util.Collections" ->
+                            name.equals("shuffle")
+                                    && call.getTarget().getRawParameterTypes().size() == 1;
                         default -> false;
                     };
                 });
