@@ -21,14 +21,21 @@ class BadInputIT {
     static Path folder;
 
     private static GutsNode node;
+    private static GutsNode neighbour;
 
     @BeforeAll
     static void start() {
         node = GutsNode.start(folder.resolve("node"), "--dht", "server");
+        neighbour = GutsNode.start(folder.resolve("neighbour"), "--dht", "server", "--bootstrap", node.address());
+        Eventually.eventually(
+                "somebody to ask",
+                () -> node.guts().json("dht", "table").succeeded().out(),
+                table -> table.contains(neighbour.peer()));
     }
 
     @AfterAll
     static void stop() {
+        neighbour.close();
         node.close();
     }
 
@@ -121,7 +128,7 @@ class BadInputIT {
         Path source = GitRepositories.create(folder.resolve("whole"), 6, 1000, 2);
         git(folder, "clone", "-q", "--depth", "1", "file://" + source, "shallow")
                 .succeeded();
-        refused(node.guts().run("publish", folder.resolve("shallow").toString()), 1, "shallow");
+        refused(node.guts().run("publish", folder.resolve("shallow").toString()), 4, "shallow", "--unshallow");
 
         git(source, "config", "uploadpack.allowFilter", "true").succeeded();
         git(folder, "clone", "-q", "--no-checkout", "--filter=blob:none", "file://" + source, "partial")
@@ -129,7 +136,7 @@ class BadInputIT {
         refused(node.guts().run("publish", folder.resolve("partial").toString()), 1, "partial");
 
         git(folder, "init", "-q", "--object-format=sha256", "sha256").succeeded();
-        refused(node.guts().run("publish", folder.resolve("sha256").toString()), 1, "SHA-256");
+        refused(node.guts().run("publish", folder.resolve("sha256").toString()), 4, "sha256");
 
         Path lacking = GitRepositories.create(folder.resolve("lacking"), 3, 1000, 3);
         String blob = git(lacking, "rev-parse", "HEAD:noise.bin").succeeded().line();

@@ -39,14 +39,14 @@ final class Guts {
 
     /** {@code guts ARGUMENTS} with this home. */
     Command.Result run(String... arguments) {
-        return command(home.getParent()).run(words(arguments));
+        return command(TOP).run(words(arguments));
     }
 
     /** {@code guts --json ARGUMENTS}: the events are on stdout. */
     Command.Result json(String... arguments) {
         List<String> words = words(arguments);
         words.add(1, "--json");
-        return command(home.getParent()).run(words);
+        return command(TOP).run(words);
     }
 
     /** Plain git in {@code folder}; it finds the remote helper, which finds this home. */
