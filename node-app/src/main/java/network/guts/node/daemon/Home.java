@@ -1,6 +1,8 @@
 package network.guts.node.daemon;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -89,10 +91,19 @@ public record Home(Path path) {
         }
     }
 
+    /** What the system said, without the names of Java's exceptions. */
+    private static String reason(IOException problem) {
+        return switch (problem) {
+            case AccessDeniedException _ -> "permission denied";
+            case FileSystemException file when file.getReason() != null -> file.getReason();
+            default -> String.valueOf(problem.getMessage());
+        };
+    }
+
     Failure notWritable(IOException problem) {
         return new Failure(
                 ExitCode.FAILED,
-                "the home " + path + " cannot be written: " + problem,
+                "the home " + path + " cannot be written: " + reason(problem),
                 "make it a writable folder, or choose another with --home",
                 problem);
     }
