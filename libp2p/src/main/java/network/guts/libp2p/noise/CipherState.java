@@ -22,11 +22,11 @@ final class CipherState {
     private long counter;
 
     CipherState(byte[] key) {
-        try {
-            this.cipher = Cipher.getInstance("ChaCha20-Poly1305");
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java platform has no ChaCha20-Poly1305", e);
-        }
+        this(key, ChaChaPoly.cipher());
+    }
+
+    CipherState(byte[] key, Cipher cipher) {
+        this.cipher = cipher;
         this.key = new SecretKeySpec(key, "ChaCha20");
     }
 
