@@ -3,9 +3,11 @@ package network.guts.libp2p.noise;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.Provider;
 import java.security.Security;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -73,12 +75,54 @@ class ChaChaPolyTest {
                 assertThat(length).isEqualTo(sealed[way].length);
                 byte[] inPlace = sealed[way].clone();
                 int opened = receiving[way].decrypt(associated, inPlace, 0, inPlace.length, inPlace, 0);
-                assertThat(java.util.Arrays.copyOf(inPlace, opened))
+                assertThat(Arrays.copyOf(inPlace, opened))
                         .as("seed %d, round %d", seed, round)
                         .isEqualTo(plaintext);
             }
             assertThat(sealed[0]).as("seed %d, round %d", seed, round).isEqualTo(sealed[1]);
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("ciphers")
+    void worksInDirectBuffersAndWhereTheRecordLies(Cipher cipher) throws Exception {
+        byte[] key = new byte[CipherState.KEY];
+        byte[] plaintext = new byte[NoiseConnection.MAX_PLAINTEXT];
+        new SplittableRandom(7).nextBytes(plaintext);
+        CipherState arrays = new CipherState(key, ChaChaPoly.cipher(null));
+        CipherState sending = new CipherState(key, cipher);
+        CipherState receiving = new CipherState(key);
+        CipherState other = new CipherState(key, ChaChaPoly.cipher(null));
+        for (int length : new int[] {0, 1, 4097, plaintext.length}) {
+            byte[] expected = new byte[length + CipherState.TAG];
+            arrays.encrypt(NOTHING, plaintext, 0, length, expected, 0);
+            ByteBuffer in = ByteBuffer.allocateDirect(length + 3)
+                    .position(3)
+                    .put(plaintext, 0, length)
+                    .position(3);
+            ByteBuffer out =
+                    ByteBuffer.allocateDirect(length + CipherState.TAG + 9).position(5);
+            assertThat(sending.encrypt(in, out)).isEqualTo(expected.length);
+            assertThat(in.hasRemaining()).isFalse();
+            assertThat(out.position()).isEqualTo(5 + expected.length);
+            byte[] sealed = new byte[expected.length];
+            out.get(5, sealed);
+            assertThat(sealed).isEqualTo(expected);
+            ByteBuffer copy =
+                    ByteBuffer.allocate(out.capacity()).put(out.duplicate().clear());
+            for (CipherState state : new CipherState[] {receiving, other}) {
+                ByteBuffer record = ByteBuffer.allocateDirect(copy.capacity()).put(copy.flip());
+                record.limit(5 + expected.length).position(5);
+                assertThat(state.decrypt(record)).isEqualTo(length);
+                byte[] opened = new byte[length];
+                record.get(5, opened);
+                assertThat(opened).isEqualTo(Arrays.copyOf(plaintext, length));
+            }
+        }
+        ByteBuffer forged = ByteBuffer.allocateDirect(100);
+        assertThatThrownBy(() -> receiving.decrypt(forged)).isInstanceOf(MalformedException.class);
+        assertThatThrownBy(() -> receiving.decrypt(forged.clear().limit(CipherState.TAG - 1)))
+                .isInstanceOf(MalformedException.class);
     }
 
     @ParameterizedTest
