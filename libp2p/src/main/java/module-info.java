@@ -6,6 +6,7 @@ module network.guts.libp2p {
     requires com.github.benmanes.caffeine;
     requires com.google.protobuf;
     requires org.bouncycastle.provider;
+    requires org.conscrypt;
     requires org.slf4j;
 
     exports network.guts.libp2p;

@@ -1,5 +1,6 @@
 package network.guts.libp2p.noise;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.Key;
 import javax.crypto.Cipher;
@@ -15,6 +16,7 @@ final class CipherState {
     static final int TAG = 16;
     static final int KEY = 32;
     private static final int NONCE = 12;
+    private static final byte[] NOTHING = new byte[0];
 
     private final Cipher cipher;
     private final Key key;
@@ -22,11 +24,11 @@ final class CipherState {
     private long counter;
 
     CipherState(byte[] key) {
-        try {
-            this.cipher = Cipher.getInstance("ChaCha20-Poly1305");
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java platform has no ChaCha20-Poly1305", e);
-        }
+        this(key, ChaChaPoly.cipher());
+    }
+
+    CipherState(byte[] key, Cipher cipher) {
+        this.cipher = cipher;
         this.key = new SecretKeySpec(key, "ChaCha20");
     }
 
@@ -48,7 +50,7 @@ final class CipherState {
     int decrypt(byte[] associated, byte[] in, int offset, int length, byte[] out, int outOffset)
             throws MalformedException {
         if (length < TAG) {
-            throw new MalformedException("an encrypted message of " + length + " bytes has no room for its tag");
+            throw noRoom(length);
         }
         try {
             init(Cipher.DECRYPT_MODE, associated);
@@ -56,6 +58,40 @@ final class CipherState {
         } catch (GeneralSecurityException e) {
             throw new MalformedException("an encrypted message is not authentic", e);
         }
+    }
+
+    /** As with arrays; consumes {@code in}. Two direct buffers that do not overlap are the fastest. */
+    int encrypt(ByteBuffer in, ByteBuffer out) {
+        try {
+            init(Cipher.ENCRYPT_MODE, NOTHING);
+            return cipher.doFinal(in, out);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("encrypting failed", e);
+        }
+    }
+
+    /** As with arrays; the plaintext is put where {@code record} begins, and the position behind it. */
+    int decrypt(ByteBuffer record) throws MalformedException {
+        if (record.hasArray()) {
+            byte[] array = record.array();
+            int at = record.arrayOffset() + record.position();
+            int length = decrypt(NOTHING, array, at, record.remaining(), array, at);
+            record.position(record.position() + length);
+            return length;
+        }
+        if (record.remaining() < TAG) {
+            throw noRoom(record.remaining());
+        }
+        try {
+            init(Cipher.DECRYPT_MODE, NOTHING);
+            return cipher.doFinal(record.duplicate(), record);
+        } catch (GeneralSecurityException e) {
+            throw new MalformedException("an encrypted message is not authentic", e);
+        }
+    }
+
+    private static MalformedException noRoom(int length) {
+        return new MalformedException("an encrypted message of " + length + " bytes has no room for its tag");
     }
 
     private void init(int mode, byte[] associated) throws GeneralSecurityException {

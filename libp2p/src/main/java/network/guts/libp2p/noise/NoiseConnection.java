@@ -20,9 +20,12 @@ final class NoiseConnection implements SecureConnection {
     /** The most plaintext that a record holds. */
     static final int MAX_PLAINTEXT = MAX_RECORD - CipherState.TAG;
 
-    private static final int KEEP = 8;
-    private static final int BATCH = RawConnection.MAX_BUFFERED;
-    private static final BufferPool<byte[]> BUFFERS = new BufferPool<>(KEEP, () -> new byte[BATCH]);
+    /** Up to here a copy costs less than it takes to reach for native memory. */
+    private static final int SMALL = 8192;
+
+    private static final int KEEP = 32;
+    private static final BufferPool<ByteBuffer> BUFFERS =
+            new BufferPool<>(KEEP, () -> ByteBuffer.allocateDirect(RawConnection.MAX_BUFFERED));
     private static final byte[] NOTHING = new byte[0];
 
     private final RawConnection connection;
@@ -63,38 +66,45 @@ final class NoiseConnection implements SecureConnection {
                 throw new EOFException("connection ended within a record");
             }
             ByteBuffer buffer = connection.buffered();
-            byte[] array = buffer.array();
             int start = buffer.position() + LENGTH;
-            int at = buffer.arrayOffset() + start;
-            int length = receiving.decrypt(NOTHING, array, at, record, array, at);
+            ByteBuffer plaintext = buffer.duplicate().limit(start + record).position(start);
+            int length = receiving.decrypt(plaintext);
             buffer.position(start + record);
-            view = ByteBuffer.wrap(array, at, length);
+            view = plaintext.limit(start + length).position(start);
         }
         return view;
     }
 
     @Override
-    public void write(byte[] plaintext, int offset, int length) throws IOException {
-        boolean fits = length <= MAX_PLAINTEXT / 8;
-        byte[] out = fits ? new byte[LENGTH + length + CipherState.TAG] : BUFFERS.take();
-        int at = 0;
-        int done = 0;
-        while (done < length) {
-            int count = Math.min(length - done, MAX_PLAINTEXT);
-            if (at + LENGTH + count + CipherState.TAG > out.length) {
-                connection.write(out, 0, at);
-                at = 0;
+    public void write(ByteBuffer plaintext) throws IOException {
+        if (plaintext.remaining() <= SMALL) {
+            writeSmall(plaintext);
+            return;
+        }
+        ByteBuffer out = BUFFERS.take().clear();
+        int end = plaintext.limit();
+        while (plaintext.position() < end) {
+            int count = Math.min(end - plaintext.position(), MAX_PLAINTEXT);
+            if (out.remaining() < LENGTH + count + CipherState.TAG) {
+                connection.write(out.flip());
+                out.clear();
             }
-            int record = sending.encrypt(NOTHING, plaintext, offset + done, count, out, at + LENGTH);
-            out[at] = (byte) (record >>> 8);
-            out[at + 1] = (byte) record;
-            at += LENGTH + record;
-            done += count;
+            out.putShort((short) (count + CipherState.TAG));
+            sending.encrypt(plaintext.limit(plaintext.position() + count), out);
+            plaintext.limit(end);
         }
-        connection.write(out, 0, at);
-        if (!fits) {
-            BUFFERS.give(out);
-        }
+        connection.write(out.flip());
+        BUFFERS.give(out);
+    }
+
+    private void writeSmall(ByteBuffer plaintext) throws IOException {
+        int length = plaintext.remaining();
+        byte[] record = new byte[LENGTH + length + CipherState.TAG];
+        plaintext.get(record, LENGTH, length);
+        int sealed = sending.encrypt(NOTHING, record, LENGTH, length, record, LENGTH);
+        record[0] = (byte) (sealed >>> 8);
+        record[1] = (byte) sealed;
+        connection.write(ByteBuffer.wrap(record));
     }
 
     @Override

@@ -28,8 +28,8 @@ public interface SecureConnection extends Closeable {
      */
     @Nullable ByteBuffer read() throws IOException;
 
-    /** Writes all of it, blocking as long as the remote does not read. */
-    void write(byte[] plaintext, int offset, int length) throws IOException;
+    /** Writes all that remains in it, blocking as long as the remote does not read. Much is best in a direct buffer. */
+    void write(ByteBuffer plaintext) throws IOException;
 
     /** Ends the outgoing side, behind all that was written. */
     void shutdownOutput() throws IOException;

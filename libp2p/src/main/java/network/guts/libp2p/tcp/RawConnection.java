@@ -21,13 +21,10 @@ public final class RawConnection implements Closeable {
     /** An idle connection keeps a buffer of this size, enough for the small messages of its protocols. */
     private static final int SMALL = 2048;
 
-    /** Writes up to this size are left to the JDK's own copy into native memory. */
-    private static final int SMALL_WRITE = 8192;
+    /** The socket and the native cipher work on direct buffers without a copy; 32 of them are 8 MiB. */
+    private static final int KEEP = 32;
 
-    private static final int KEEP = 8;
     private static final BufferPool<ByteBuffer> READ_BUFFERS =
-            new BufferPool<>(KEEP, () -> ByteBuffer.wrap(new byte[MAX_BUFFERED]));
-    private static final BufferPool<ByteBuffer> WRITE_BUFFERS =
             new BufferPool<>(KEEP, () -> ByteBuffer.allocateDirect(MAX_BUFFERED));
     private static final Logger LOG = LoggerFactory.getLogger(RawConnection.class);
 
@@ -123,7 +120,7 @@ public final class RawConnection implements Closeable {
     }
 
     /**
-     * What came in, from position to limit, backed by an array. The layer above moves the position; the
+     * What came in, from position to limit. The layer above moves the position; the
      * bytes it has passed stay untouched until the next {@link #fill}.
      */
     public ByteBuffer buffered() {
@@ -142,32 +139,22 @@ public final class RawConnection implements Closeable {
 
     /** Writes what was staged and then all of {@code bytes}, in as few calls as possible. */
     public void write(byte[] bytes, int offset, int length) throws IOException {
-        if (staged.length > 0) {
-            stage(bytes, offset, length);
-            ByteBuffer all = ByteBuffer.wrap(staged);
-            staged = new byte[0];
-            drain(all);
-        } else if (length <= SMALL_WRITE) {
-            drain(ByteBuffer.wrap(bytes, offset, length));
-        } else {
-            writeLarge(bytes, offset, length);
-        }
+        write(ByteBuffer.wrap(bytes, offset, length));
     }
 
-    /** One copy into native memory, however often the socket takes a part of it. */
-    private void writeLarge(byte[] bytes, int offset, int length) throws IOException {
-        ByteBuffer direct = WRITE_BUFFERS.take();
-        try {
-            int done = 0;
-            while (done < length) {
-                int count = Math.min(length - done, direct.capacity());
-                direct.clear().put(bytes, offset + done, count).flip();
-                drain(direct);
-                done += count;
-            }
-        } finally {
-            WRITE_BUFFERS.give(direct);
+    /** Writes what was staged and then all that remains in {@code bytes}. Large buffers had better be direct. */
+    public void write(ByteBuffer bytes) throws IOException {
+        if (staged.length > 0) {
+            ByteBuffer both = ByteBuffer.allocate(staged.length + Math.min(bytes.remaining(), SMALL));
+            both.put(staged);
+            staged = new byte[0];
+            int end = bytes.limit();
+            bytes.limit(bytes.position() + both.remaining());
+            both.put(bytes);
+            bytes.limit(end);
+            drain(both.flip());
         }
+        drain(bytes);
     }
 
     private void drain(ByteBuffer bytes) throws IOException {

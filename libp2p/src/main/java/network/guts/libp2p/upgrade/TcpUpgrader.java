@@ -149,7 +149,7 @@ public final class TcpUpgrader implements Upgrader {
 
             @Override
             public void write(byte[] buffer, int offset, int length) throws IOException {
-                secure.write(buffer, offset, length);
+                secure.write(ByteBuffer.wrap(buffer, offset, length));
             }
         };
     }

@@ -1,5 +1,7 @@
 package network.guts.libp2p.yamux;
 
+import java.nio.ByteBuffer;
+
 /**
  * What a Yamux header says: twelve bytes, big endian: version, type, flags (2), stream (4), length (4).
  *
@@ -42,6 +44,14 @@ final class Frame {
         target[at + 3] = (byte) flags;
         putInt(target, at + 4, stream);
         putInt(target, at + 8, length);
+    }
+
+    static void put(ByteBuffer target, int at, int type, int flags, int stream, int length) {
+        target.put(at, (byte) VERSION);
+        target.put(at + 1, (byte) type);
+        target.putShort(at + 2, (short) flags);
+        target.putInt(at + 4, stream);
+        target.putInt(at + 8, length);
     }
 
     private static void putInt(byte[] target, int at, int value) {

@@ -1,6 +1,7 @@
 package network.guts.libp2p.yamux;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
@@ -34,8 +35,11 @@ final class Outbound {
     /** Frames without data that may wait for a remote that does not read: more means that it provokes them. */
     private static final int MAX_OVERFLOW = 5000 * Frame.HEADER;
 
-    private static final int KEEP = 16;
-    private static final BufferPool<byte[]> BUFFERS = new BufferPool<>(KEEP, () -> new byte[CAPACITY]);
+    private static final int KEEP = 32;
+
+    /** Direct, for the cipher below. */
+    private static final BufferPool<ByteBuffer> BUFFERS =
+            new BufferPool<>(KEEP, () -> ByteBuffer.allocateDirect(CAPACITY));
 
     final ReentrantLock lock = new ReentrantLock();
 
@@ -44,7 +48,7 @@ final class Outbound {
     private final Condition work = lock.newCondition();
     private final ArrayDeque<Condition> turns = new ArrayDeque<>();
     private final CountDownLatch ended = new CountDownLatch(1);
-    private byte @Nullable [] buffer;
+    private @Nullable ByteBuffer buffer;
     private int filled;
     private byte[] overflow = new byte[0];
     private int overflowed;
@@ -147,9 +151,9 @@ final class Outbound {
         if (finishing || count <= 0) {
             return 0;
         }
-        byte[] target = buffer();
+        ByteBuffer target = buffer();
         Frame.put(target, filled, Frame.DATA, 0, stream, count);
-        System.arraycopy(bytes, offset, target, filled + Frame.HEADER, count);
+        target.put(filled + Frame.HEADER, bytes, offset, count);
         filled += Frame.HEADER + count;
         wake();
         return count;
@@ -193,9 +197,9 @@ final class Outbound {
         }
     }
 
-    private byte[] buffer() {
+    private ByteBuffer buffer() {
         if (buffer == null) {
-            buffer = BUFFERS.take();
+            buffer = BUFFERS.take().clear();
         }
         return buffer;
     }
@@ -203,8 +207,7 @@ final class Outbound {
     private void run() {
         try {
             while (true) {
-                byte[] batch;
-                int length;
+                ByteBuffer batch;
                 lock.lock();
                 try {
                     while (!(wake && filled > 0) && !finishing) {
@@ -215,13 +218,12 @@ final class Outbound {
                     if (filled == 0) {
                         break;
                     }
-                    batch = buffer();
-                    length = filled;
+                    batch = buffer().position(0).limit(filled);
                     swap();
                 } finally {
                     lock.unlock();
                 }
-                connection.write(batch, 0, length);
+                connection.write(batch);
                 BUFFERS.give(batch);
             }
             connection.shutdownOutput();
@@ -240,7 +242,7 @@ final class Outbound {
         filled = 0;
         wake = overflowed > 0;
         if (overflowed > 0) {
-            System.arraycopy(overflow, 0, buffer(), 0, overflowed);
+            buffer().put(0, overflow, 0, overflowed);
             filled = overflowed;
             overflowed = 0;
             overflow = new byte[0];

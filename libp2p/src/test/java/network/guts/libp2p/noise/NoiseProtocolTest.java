@@ -55,7 +55,7 @@ class NoiseProtocolTest {
         int[] sizes = {1, 2, 1000, 8189, 8190, 65518, 65519, 65520, 131_038, 262_076, 262_077, 1_000_000};
         CompletableFuture<Boolean> sent = Pair.started(() -> {
             for (int size : sizes) {
-                both.getFirst().write(pattern(size), 0, size);
+                both.getFirst().write(ByteBuffer.wrap(pattern(size)));
             }
         });
         for (int size : sizes) {

@@ -106,8 +106,8 @@ final class RawPeer implements AutoCloseable {
         }
 
         @Override
-        public void write(byte[] plaintext, int offset, int length) throws IOException {
-            raw.write(plaintext, offset, length);
+        public void write(ByteBuffer plaintext) throws IOException {
+            raw.write(plaintext);
         }
 
         @Override
