@@ -353,8 +353,13 @@ class Libp2pHostTest {
         Stream busy = null;
         for (int i = 0; i < 5; i++) {
             connect(hub, peers[i]);
-            PeerId peer = peers[i].peerId();
-            Await.until("identified", () -> hub.identified(peer).isPresent());
+            Libp2pHost peer = peers[i];
+            int streams = i > 1 ? 1 : 0;
+            Await.until(
+                    "identified both ways, and nothing but the talk goes on",
+                    () -> hub.identified(peer.peerId()).isPresent()
+                            && peer.identified(hub.peerId()).isPresent()
+                            && hub.openStreams() == streams);
             if (i == 1) {
                 busy = open(hub, peers[1]);
                 talk(busy);
