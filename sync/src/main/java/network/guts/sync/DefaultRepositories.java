@@ -120,7 +120,7 @@ public final class DefaultRepositories implements Repositories {
         this.seeder = new Seeder(repositories, host, settings);
         this.fetcher = new Fetcher(host, network, repositories, seeder, settings, clock, disk);
         Signer signer = new Signer(repositories, network, clock);
-        PackIntake intake = new PackIntake(store, settings.parseMemoryBytes());
+        PackIntake intake = new PackIntake(store, settings.parseMemoryBytes(), clock);
         PublishedSources sources = new PublishedSources(home.resolve("published.properties"));
         this.publisher =
                 new Publisher(repositories, sources, intake, signer, keys, host, this::catchUpBeforeSigning, random);

@@ -98,7 +98,7 @@ public interface Repositories extends AutoCloseable {
      * What {@link #fetch} did.
      *
      * @param bytesByProvider verified chunk bytes
-     * @param blamed providers that were dropped, with the reason
+     * @param blamed providers that were dropped, and delegates whose header was passed over, with the reason
      * @param confirmed the newest word of freshness, if there is one
      */
     record Fetched(

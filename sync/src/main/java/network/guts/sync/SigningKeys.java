@@ -9,8 +9,15 @@ public interface SigningKeys {
     /** The key, if there is one. */
     Optional<PrivateKey> key() throws IOException;
 
-    /** The key; it is made, and on disk, when this returns. */
-    PrivateKey keyOrCreate() throws IOException;
+    /** The key, or a new one that is nowhere but in memory until {@link #keep}. */
+    PrivateKey keyOrDraft() throws IOException;
+
+    /**
+     * Makes a draft the node's key: it is on disk when this returns. Nothing that it signed may leave the process before.
+     *
+     * @throws IOException if there is another key by now, or the disk does not take it
+     */
+    void keep(PrivateKey draft) throws IOException;
 
     /** A node that cannot publish. */
     static SigningKeys none() {
@@ -21,8 +28,17 @@ public interface SigningKeys {
             }
 
             @Override
-            public PrivateKey keyOrCreate() throws IOException {
-                throw new SyncException(
+            public PrivateKey keyOrDraft() throws IOException {
+                throw noKey();
+            }
+
+            @Override
+            public void keep(PrivateKey draft) throws IOException {
+                throw noKey();
+            }
+
+            private SyncException noKey() {
+                return new SyncException(
                         SyncException.Kind.REFUSED,
                         "this node has no signing key",
                         "Publish from a node that has one.");

@@ -28,9 +28,7 @@ public record SyncSettings(
         /** Only what is published here. */
         NONE,
         /** What its owner asked for. */
-        FOLLOWED,
-        /** Everything that is announced, within the quotas. */
-        ALL
+        FOLLOWED
     }
 
     /** Follows what its owner asked for; 20 GiB a repository, 200 GiB in all; 256 MiB to parse with. */

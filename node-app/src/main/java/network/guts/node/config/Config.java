@@ -42,8 +42,7 @@ public record Config(
     /** What a seeder keeps without being asked. */
     public enum SeedingPolicy {
         NONE,
-        FOLLOWED,
-        ALL
+        FOLLOWED
     }
 
     /**

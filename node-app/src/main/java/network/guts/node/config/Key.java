@@ -16,7 +16,7 @@ public enum Key {
     KEEPALIVE_INTERVAL("keepalive_interval", Kind.DURATION, "TIME", "how often an idle connection is asked"),
     MEMBERS("members", Kind.LIST, "PEER", "if any, nobody else gets in"),
     MEMBERS_FILE("members_file", Kind.TEXT, "FILE", "a file of members, one peer id a line"),
-    SEEDING_POLICY("seeding.policy", Kind.TEXT, "POLICY", "none, followed or all"),
+    SEEDING_POLICY("seeding.policy", Kind.TEXT, "POLICY", "none or followed"),
     SEEDING_MAX_REPOSITORY("seeding.max_repository_size", Kind.SIZE, "SIZE", "larger repositories are refused"),
     SEEDING_QUOTA("seeding.disk_quota", Kind.SIZE, "SIZE", "disk for all repositories"),
     SEEDING_UPLINK("seeding.uplink", Kind.SIZE, "SIZE", "bytes a second served to all peers together; 0: no limit"),

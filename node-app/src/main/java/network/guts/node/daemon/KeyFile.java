@@ -36,9 +36,18 @@ public final class KeyFile {
             return load(file);
         }
         PrivateKey key = PrivateKey.generate(random);
+        create(file, key);
+        return key;
+    }
+
+    /**
+     * Writes a new key.
+     *
+     * @throws Failure FAILED if the disk does not take it
+     */
+    static void create(Path file, PrivateKey key) throws Failure {
         try {
             CrashSafeFile.writeSecret(file, encode(key));
-            return key;
         } catch (IOException e) {
             throw new Failure(
                     ExitCode.FAILED, "cannot write the key " + file + ": " + e, "make its folder writable", e);

@@ -208,7 +208,6 @@ public final class NodeRuntime implements Node, AutoCloseable {
                 switch (seeding.policy()) {
                     case NONE -> SyncSettings.Policy.NONE;
                     case FOLLOWED -> SyncSettings.Policy.FOLLOWED;
-                    case ALL -> SyncSettings.Policy.ALL;
                 },
                 seeding.maxRepositorySize(),
                 seeding.diskQuota(),

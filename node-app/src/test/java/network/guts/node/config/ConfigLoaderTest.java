@@ -50,7 +50,7 @@ class ConfigLoaderTest {
                 max_connections = 7
                 connection_timeout = "500ms"
                 [seeding]
-                policy = "all"
+                policy = "none"
                 disk_quota = "2GiB"
                 max_repository_size = 1000
                 """);
@@ -60,7 +60,7 @@ class ConfigLoaderTest {
                 .isEmpty();
         assertThat(config.maxConnections()).isEqualTo(7);
         assertThat(config.connectionTimeout()).isEqualTo(Duration.ofMillis(500));
-        assertThat(config.seeding().policy()).isEqualTo(Config.SeedingPolicy.ALL);
+        assertThat(config.seeding().policy()).isEqualTo(Config.SeedingPolicy.NONE);
         assertThat(config.seeding().diskQuota()).isEqualTo(2L << 30);
         assertThat(config.seeding().maxRepositorySize()).isEqualTo(1000);
     }
@@ -97,7 +97,7 @@ class ConfigLoaderTest {
                 "listen = ['/ip4/999.0.0.1/tcp/1']       | config.toml:1:1 | no multiaddr",
                 "bootstrap = ['/ip4/127.0.0.1/tcp/1']    | config.toml:1:1 | who is there",
                 "members = ['nobody']                    | config.toml:1:1 | no peer id",
-                "[seeding]\\n  policy = 'everything'     | config.toml:2:3 | none of none, followed, all",
+                "[seeding]\\n  policy = 'everything'     | config.toml:2:3 | none of none, followed",
                 "[seeding]\\ndisk_quota = '5 elephants'  | config.toml:2:1 | no size",
                 "network = 'a                            | config.toml:1:  | ",
                 "\\n\\nlisten = [                        | config.toml:3:  | ",

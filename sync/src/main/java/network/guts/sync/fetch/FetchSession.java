@@ -78,7 +78,11 @@ public final class FetchSession implements AutoCloseable {
     private final Map<PeerId, String> blamed = new TreeMap<>();
     private final Optional<LocalRepository> local;
     private final Set<PeerId> undecided = new LinkedHashSet<>();
+    private final Set<PeerId> named = new LinkedHashSet<>();
     private int answers;
+    /** A peer that was named has answered: the search is not waited for, only who was found already. */
+    private boolean hintAnswered;
+
     private long firstAnswer;
     private boolean refsDone;
     private boolean ended;
@@ -112,16 +116,19 @@ public final class FetchSession implements AutoCloseable {
         Heard heard = hear(List.copyOf(hints));
         GatheredRefs.State state = heard.state();
         keepEvidence(state.newEvidence());
-        Map<Bytes, byte[]> bodies = bodies(state);
-        List<RefsBody> counting = new ArrayList<>();
-        for (Signed<RefsHeader> header : state.views().counting().values()) {
-            counting.add(RefsBodyCodec.decode(body(header, bodies)));
-        }
-        for (RefsBody body : counting) {
-            body.seeds().forEach(seed -> providers.offer(seed, false));
-        }
         PackFetch packs = new PackFetch(owner, id, local, progress, this);
-        PackFetch.Done done = packs.bring(counting);
+        Map<Bytes, byte[]> bodies = new LinkedHashMap<>();
+        PackFetch.@Nullable Done brought = null;
+        // Each round but the last passes over at least one header, so it ends.
+        while (brought == null) {
+            Map<Signed<RefsHeader>, RefsBody> counting = countingBodies(state, bodies);
+            try {
+                brought = packs.bring(List.copyOf(counting.values()));
+            } catch (BadPackException e) {
+                state = without(e, counting, state);
+            }
+        }
+        PackFetch.Done done = brought;
         boolean moved = done.newPacks() > 0 || hasMoved(state);
         LocalRepository repository;
         try (done) {
@@ -148,6 +155,53 @@ public final class FetchSession implements AutoCloseable {
         }
     }
 
+    /** The bodies of the headers that count; those that are new are put into {@code bodies}. */
+    private Map<Signed<RefsHeader>, RefsBody> countingBodies(GatheredRefs.State state, Map<Bytes, byte[]> bodies)
+            throws IOException {
+        bodies.putAll(bodies(state, bodies));
+        Map<Signed<RefsHeader>, RefsBody> counting = new LinkedHashMap<>();
+        for (Signed<RefsHeader> header : state.views().counting().values()) {
+            RefsBody body = RefsBodyCodec.decode(body(header, bodies));
+            counting.put(header, body);
+            body.seeds().forEach(seed -> providers.offer(seed, false));
+        }
+        return counting;
+    }
+
+    /**
+     * The records without the headers that list a pack which is not valid; their signers are named.
+     *
+     * @throws SyncException if no other delegate has signed anything
+     */
+    private GatheredRefs.State without(
+            BadPackException bad, Map<Signed<RefsHeader>, RefsBody> counting, GatheredRefs.State state)
+            throws SyncException {
+        Set<Bytes> useless = new LinkedHashSet<>();
+        Set<PeerId> signers = new LinkedHashSet<>();
+        counting.forEach((header, body) -> {
+            if (body.packs().contains(bad.pack())) {
+                useless.add(header.hash());
+                signers.add(header.signer().peerId());
+            }
+        });
+        LOG.warn("pack {} of {}, as {} signed it, is not valid: {}", bad.pack(), id, signers, bad.reason());
+        lock.lock();
+        try {
+            signers.forEach(signer ->
+                    blamed.put(signer, "signed pack " + bad.pack() + ", which is not valid: " + bad.reason()));
+        } finally {
+            lock.unlock();
+        }
+        if (useless.isEmpty() || useless.size() == counting.size()) {
+            throw new SyncException(
+                    SyncException.Kind.FAILED,
+                    "pack " + bad.pack() + " of " + id + ", as " + signers + " signed it, is not valid: "
+                            + bad.reason(),
+                    "Nothing was taken over. Tell who publishes the repository.");
+        }
+        return GatheredRefs.without(state, useless, owner.clock.instant());
+    }
+
     private boolean hasMoved(GatheredRefs.State newer) {
         return local.isEmpty()
                 || !local.get()
@@ -160,7 +214,10 @@ public final class FetchSession implements AutoCloseable {
 
     /** Asks providers for refs until enough have answered. */
     Heard hear(List<PeerInfo> hints) throws IOException {
-        hints.forEach(hint -> providers.offer(hint, true));
+        hints.forEach(hint -> {
+            named.add(hint.peer());
+            providers.offer(hint, true);
+        });
         for (RefsBody body : local.isPresent() ? local.get().bodies().values() : List.<RefsBody>of()) {
             body.seeds().forEach(seed -> providers.offer(seed, false));
         }
@@ -172,6 +229,7 @@ public final class FetchSession implements AutoCloseable {
                     () -> answers >= enough
                             || answers > 0 && providers.exhausted() && undecided.isEmpty()
                             || providers.allGone()
+                            || hintAnswered && providers.idle() && undecided.isEmpty()
                             || answers > 0 && System.nanoTime() - firstAnswer > GRACE.toNanos(),
                     end);
             if (answers == 0) {
@@ -291,6 +349,7 @@ public final class FetchSession implements AutoCloseable {
                 undecided.remove(peer);
                 firstAnswer = answers == 0 ? System.nanoTime() : firstAnswer;
                 answers++;
+                hintAnswered |= named.contains(peer);
                 changed.signalAll();
             }
         } finally {
@@ -402,12 +461,12 @@ public final class FetchSession implements AutoCloseable {
                 .toArray();
     }
 
-    /** The bodies of the headers that count, as far as they are new. */
-    private Map<Bytes, byte[]> bodies(GatheredRefs.State state) throws IOException {
+    /** The bodies of the headers that count, as far as they are neither stored nor {@code known}. */
+    private Map<Bytes, byte[]> bodies(GatheredRefs.State state, Map<Bytes, byte[]> known) throws IOException {
         Map<Bytes, byte[]> bodies = new LinkedHashMap<>();
         for (Signed<RefsHeader> header : state.views().counting().values()) {
             Bytes hash = header.value().body();
-            if (owner.repositories.store().body(hash).isPresent()) {
+            if (known.containsKey(hash) || owner.repositories.store().body(hash).isPresent()) {
                 continue;
             }
             Optional<byte[]> came;

@@ -29,6 +29,7 @@ public final class Fetcher {
     final Seeder seeder;
     final SyncSettings settings;
     final ProviderScores scores = new ProviderScores();
+    final BadPacks badPacks = new BadPacks();
     final InstantSource clock;
     final PartialPack.Disk disk;
 

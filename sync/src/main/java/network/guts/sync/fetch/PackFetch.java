@@ -125,7 +125,11 @@ final class PackFetch {
         }
     }
 
-    /** Fetches, or makes, what the bodies list and this node does not hold, and checks that the refs are complete. */
+    /**
+     * Fetches, or makes, what the bodies list and this node does not hold, and checks that the refs are complete.
+     *
+     * @throws BadPackException if a pack is not valid, as it was signed; the other bodies may do without it
+     */
     Done bring(List<RefsBody> bodies) throws IOException {
         Done done = new Done();
         try {
@@ -133,6 +137,12 @@ final class PackFetch {
             List<PackId> listed = LocalRepository.listedPacks(bodies);
             List<PackId> missing =
                     listed.stream().filter(pack -> !held.contains(pack)).toList();
+            for (PackId pack : missing) {
+                Optional<String> known = owner.badPacks.reason(pack);
+                if (known.isPresent()) {
+                    throw new BadPackException(pack, known.get());
+                }
+            }
             Map<PackId, PackDescriptor> descriptors = descriptors(missing);
             List<PackId> toFetch = withoutInputs(missing, descriptors);
             applyLimits(listed, descriptors);
@@ -341,12 +351,10 @@ final class PackFetch {
         }
     }
 
-    private SyncException badPack(PackId pack, IOException reason) {
-        LOG.warn("pack {} of {}, as its delegates signed it, is not valid: {}", pack, id, reason.getMessage());
-        return new SyncException(
-                SyncException.Kind.FAILED,
-                "pack " + pack + " of " + id + ", as it was signed, is not valid: " + reason.getMessage(),
-                "Nothing was taken over. Tell who publishes the repository.");
+    private BadPackException badPack(PackId pack, IOException reason) {
+        String text = String.valueOf(reason.getMessage());
+        owner.badPacks.add(pack, text);
+        return new BadPackException(pack, text);
     }
 
     private void awaitChunks(PackDownload running, List<PackDownload.Coming> coming) throws IOException {

@@ -94,9 +94,14 @@ final class Providers implements AutoCloseable {
         }
     }
 
+    /** Under the lock: everybody who was found so far has been tried, and nobody is being dialled. */
+    boolean idle() {
+        return waiting.isEmpty() && dialling == 0;
+    }
+
     /** Under the lock: everybody who was found has been tried, and nobody is being dialled. */
     boolean exhausted() {
-        return !searching && waiting.isEmpty() && dialling == 0;
+        return !searching && idle();
     }
 
     /** Under the lock: nobody is left, and nobody will come. */

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import network.guts.core.Bytes;
 import network.guts.core.MalformedException;
@@ -181,6 +182,18 @@ public final class GatheredRefs {
                 });
         stale.forEach(words::remove);
         return new Result(resolution, Optional.of(new State(resolved.chain(), views, freshness, found)));
+    }
+
+    /** The same records without some headers, by hash: an older one of the same signer may count instead. */
+    public static State without(State state, Set<Bytes> useless, Instant now) {
+        DelegateViews views = new DelegateViews(state.chain());
+        state.views().evidence().forEach(views::accept);
+        state.views().headers().stream()
+                .filter(header -> !useless.contains(header.hash()))
+                .forEach(views::accept);
+        Freshness freshness = new Freshness(views);
+        state.freshness().words().forEach(word -> freshness.accept(word, now));
+        return new State(state.chain(), views, freshness, state.newEvidence());
     }
 
     private List<Equivocation> forks() {

@@ -21,11 +21,21 @@ public final class Maintenance {
     /** Packs that were consolidated or withdrawn stay on disk for so long: others may be fetching them. */
     public static final Duration GRACE = Duration.ofHours(24);
 
-    private static final Duration TICK = Duration.ofMinutes(1);
+    static final Duration TICK = Duration.ofMinutes(1);
+
+    /** Looks at repositories, in case an announcement was missed. */
+    interface CatchUp {
+        /** How long to wait between two looks at one repository. */
+        Duration pause();
+
+        /** Fetches what is new in the background. Returns at once. */
+        void look(RepositoryId repository);
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(Maintenance.class);
 
     private final LocalRepositories repositories;
-    private final Following following;
+    private final CatchUp catchUp;
     private final Signer signer;
     private final SigningKeys keys;
     private final InstantSource clock;
@@ -34,8 +44,27 @@ public final class Maintenance {
 
     public Maintenance(
             LocalRepositories repositories, Following following, Signer signer, SigningKeys keys, InstantSource clock) {
+        this(
+                repositories,
+                new CatchUp() {
+                    @Override
+                    public Duration pause() {
+                        return following.nextCatchUp();
+                    }
+
+                    @Override
+                    public void look(RepositoryId repository) {
+                        following.fetch(repository, Optional.empty());
+                    }
+                },
+                signer,
+                keys,
+                clock);
+    }
+
+    Maintenance(LocalRepositories repositories, CatchUp catchUp, Signer signer, SigningKeys keys, InstantSource clock) {
         this.repositories = repositories;
-        this.following = following;
+        this.catchUp = catchUp;
         this.signer = signer;
         this.keys = keys;
         this.clock = clock;
@@ -79,8 +108,8 @@ public final class Maintenance {
             // The first look is soon after the start, not at once: the network has to be found first.
             nextCatchUp.put(id, now.plus(TICK));
         } else if (!now.isBefore(due)) {
-            nextCatchUp.put(id, now.plus(following.nextCatchUp()));
-            following.fetch(id, Optional.empty());
+            nextCatchUp.put(id, now.plus(catchUp.pause()));
+            catchUp.look(id);
         }
     }
 

@@ -1,8 +1,13 @@
 package network.guts.sync.local;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -32,14 +37,24 @@ import org.slf4j.LoggerFactory;
 
 /** Takes packs that were made here into a repository: described, checked, installed; and keeps their list short. */
 public final class PackIntake {
+    /** A repository is consolidated no more often: every seeder has to make or fetch the new pack. */
+    static final Duration CONSOLIDATION_PAUSE = Duration.ofHours(1);
+
+    /** Unless its list is so long that the pushes of an hour could fill it. */
+    private static final int LONG_LIST = RefsBody.MAX_PACKS / 2;
+
     private static final Logger LOG = LoggerFactory.getLogger(PackIntake.class);
 
     private final RecordStore store;
     private final long parseMemory;
+    private final InstantSource clock;
+    private final Cache<RepositoryId, Instant> consolidatedAt =
+            Caffeine.newBuilder().maximumSize(10_000).build();
 
-    public PackIntake(RecordStore store, long parseMemory) {
+    public PackIntake(RecordStore store, long parseMemory, InstantSource clock) {
         this.store = store;
         this.parseMemory = parseMemory;
+        this.clock = clock;
     }
 
     /** What was taken in. */
@@ -94,6 +109,11 @@ public final class PackIntake {
 
     /** The list with its last packs consolidated, where it has grown too long. What cannot be merged stays as it is. */
     public List<PackId> consolidated(RepositoryId id, BareRepository git, List<PackId> packs) throws IOException {
+        Instant last = consolidatedAt.getIfPresent(id);
+        boolean soon = last != null && clock.instant().isBefore(last.plus(CONSOLIDATION_PAUSE));
+        if (soon && packs.size() < LONG_LIST) {
+            return packs;
+        }
         List<Long> sizes = new ArrayList<>();
         for (PackId pack : packs) {
             Optional<RecordStore.Descriptor> descriptor = store.descriptor(pack);
@@ -123,6 +143,7 @@ public final class PackIntake {
             PackId merged = PackDescriptorCodec.id(made.descriptor());
             git.install(merged, made.descriptor(), made.pack());
             store.putPack(id, made.descriptor());
+            consolidatedAt.put(id, clock.instant());
             List<PackId> shorter = new ArrayList<>(packs.subList(0, run.get().from()));
             shorter.add(merged);
             shorter.addAll(packs.subList(run.get().to(), packs.size()));

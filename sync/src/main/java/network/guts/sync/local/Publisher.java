@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import network.guts.core.Bytes;
+import network.guts.core.MalformedException;
 import network.guts.core.PeerInfo;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.Host;
@@ -32,6 +33,7 @@ import network.guts.sync.model.RepositoryId;
 import network.guts.sync.model.Signed;
 import network.guts.sync.model.SignedIdentity;
 import network.guts.sync.records.SeedingPolicy;
+import network.guts.sync.wire.IdentityCodec;
 import network.guts.sync.wire.SignedRecords;
 
 /** Makes a user's repository one of the network, and publishes what is new in it. */
@@ -50,6 +52,7 @@ public final class Publisher {
     private final Host host;
     private final CatchUp catchUp;
     private final RandomGenerator random;
+    private final ReentrantLock firstKey = new ReentrantLock();
 
     public Publisher(
             LocalRepositories repositories,
@@ -75,7 +78,13 @@ public final class Publisher {
         SourceRepository source = SourceRepository.open(path);
         Optional<RepositoryId> known = sources.find(source.gitDirectory());
         if (known.isEmpty()) {
-            return create(source, options, progress);
+            // One at a time: two first publications at once must not draft two keys.
+            firstKey.lock();
+            try {
+                return create(source, options, progress);
+            } finally {
+                firstKey.unlock();
+            }
         }
         RepositoryId id = known.get();
         catchUp.catchUp(id);
@@ -89,7 +98,7 @@ public final class Publisher {
     }
 
     private Published create(SourceRepository source, PublishOptions options, Progress progress) throws IOException {
-        PrivateKey key = keys.keyOrCreate();
+        PrivateKey key = keys.keyOrDraft();
         byte[] nonce = new byte[Identity.NONCE_BYTES];
         random.nextBytes(nonce);
         Identity identity = new Identity(
@@ -103,7 +112,7 @@ public final class Publisher {
                 1,
                 Optional.empty(),
                 Bytes.of(nonce));
-        SignedIdentity signed = SignedRecords.seal(List.of(key), identity);
+        SignedIdentity signed = SignedRecords.seal(List.of(key), valid(identity));
         RepositoryId id = RepositoryId.ofPayload(signed.payload().toArray());
         IdentityChain chain = new IdentityChain(id, List.of(signed), List.of());
         ReentrantLock work = repositories.work(id);
@@ -133,7 +142,59 @@ public final class Publisher {
                         "Seed it first, or remove the remote 'guts' to publish it anew."));
         PrivateKey key = delegateKey(keys, repository);
         RefsBody body = repository.bodies().getOrDefault(key.publicKey(), RefsBody.EMPTY);
-        return sign(key, repository.with(state -> state), source, body, options.purge(), progress, false);
+        GatheredRefs.State records = repository.with(state -> state);
+        Optional<SignedIdentity> revision = nextRevision(key, records.chain(), options);
+        if (revision.isPresent()) {
+            records = signer.under(records, revision.get());
+        }
+        return sign(key, records, source, body, options.purge(), progress, revision.isPresent());
+    }
+
+    /**
+     * The identity with another name, description or default branch, if that is asked for.
+     *
+     * @throws SyncException REFUSED if others would have to sign it as well, or two could sign different ones at once
+     */
+    private static Optional<SignedIdentity> nextRevision(PrivateKey key, IdentityChain chain, PublishOptions options)
+            throws SyncException {
+        Identity now = chain.identity();
+        String name = options.name().orElse(now.name());
+        String description = options.description().orElse(now.description());
+        String branch = options.defaultBranch().orElse(now.defaultBranch());
+        if (name.equals(now.name()) && description.equals(now.description()) && branch.equals(now.defaultBranch())) {
+            return Optional.empty();
+        }
+        if (!now.delegates().equals(List.of(key.publicKey()))) {
+            throw new SyncException(
+                    SyncException.Kind.REFUSED,
+                    chain.repository() + " has " + now.delegates().size()
+                            + " delegates: its name, description and default branch are not changed by one of them",
+                    "Publish without --name, --description and --default-branch.");
+        }
+        Identity next = new Identity(
+                Identity.VERSION,
+                now.revision() + 1,
+                Optional.of(chain.newest().hash()),
+                name,
+                description,
+                branch,
+                now.delegates(),
+                now.threshold(),
+                now.recovery(),
+                Bytes.EMPTY);
+        return Optional.of(SignedRecords.seal(List.of(key), valid(next)));
+    }
+
+    /** Refuses what no reader would accept. */
+    private static Identity valid(Identity identity) throws SyncException {
+        try {
+            return IdentityCodec.decode(IdentityCodec.encode(identity));
+        } catch (MalformedException e) {
+            throw new SyncException(
+                    SyncException.Kind.REFUSED,
+                    "such an identity is not valid: " + e.getMessage(),
+                    "Choose another name, description or default branch.");
+        }
     }
 
     /** This node's key, if it is a delegate's. */
@@ -152,7 +213,7 @@ public final class Publisher {
             RefsBody before,
             boolean purge,
             Progress progress,
-            boolean created)
+            boolean newIdentity)
             throws IOException {
         RepositoryId id = records.chain().repository();
         BareRepository git = repositories.git(id);
@@ -160,6 +221,8 @@ public final class Publisher {
         List<Ref> refs = Signer.sorted(signable(source.refs()));
         Set<ObjectId> have = new LinkedHashSet<>();
         before.refs().forEach(ref -> have.add(ref.target()));
+        boolean created = records.views().headers().isEmpty()
+                && records.chain().identity().revision() == 0;
         List<Path> files = source.pack(git.incoming(), have);
         PackIntake.Taken taken = intake.take(id, git, files, refs);
         List<PackId> packs;
@@ -175,7 +238,7 @@ public final class Publisher {
             packs = intake.consolidated(id, git, PackIntake.joined(before.packs(), taken.packs()));
         }
         RefsBody body = new RefsBody(refs, packs, List.copyOf(withdrawn), seeds());
-        boolean same = !created
+        boolean same = !newIdentity
                 && body.refs().equals(before.refs())
                 && body.packs().equals(before.packs())
                 && body.withdrawn().equals(before.withdrawn());
@@ -183,6 +246,8 @@ public final class Publisher {
         if (same) {
             sequence = records.views().highest(key.publicKey());
         } else {
+            // Last: what failed before leaves no key behind.
+            keys.keep(key);
             repositories.store().putPolicy(new SeedingPolicy(id, true, SeedingPolicy.NO_QUOTA));
             Signed<network.guts.sync.model.RefsHeader> header = signer.sign(key, records, body);
             sequence = header.value().sequence();

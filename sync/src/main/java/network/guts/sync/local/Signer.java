@@ -21,6 +21,7 @@ import network.guts.sync.model.RefsBody;
 import network.guts.sync.model.RefsHeader;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.model.Signed;
+import network.guts.sync.model.SignedIdentity;
 import network.guts.sync.wire.RefsBodyCodec;
 import network.guts.sync.wire.SignedRecords;
 
@@ -62,8 +63,22 @@ public final class Signer {
         return new GatheredRefs.State(chain, views, new Freshness(views), List.of());
     }
 
+    /** The same records under an identity that has one revision more. */
+    GatheredRefs.State under(GatheredRefs.State records, SignedIdentity revision) {
+        List<SignedIdentity> revisions = new ArrayList<>(records.chain().revisions());
+        revisions.add(revision);
+        return copy(
+                records,
+                new IdentityChain(
+                        records.chain().repository(), revisions, records.chain().forks()));
+    }
+
     private GatheredRefs.State copy(GatheredRefs.State records) {
-        GatheredRefs.State copy = begin(records.chain());
+        return copy(records, records.chain());
+    }
+
+    private GatheredRefs.State copy(GatheredRefs.State records, IdentityChain chain) {
+        GatheredRefs.State copy = begin(chain);
         records.views().evidence().forEach(copy.views()::accept);
         records.views().headers().forEach(copy.views()::accept);
         records.freshness().words().forEach(word -> copy.freshness().accept(word, clock.instant()));

@@ -24,8 +24,15 @@ public final class TestNode {
             }
 
             @Override
-            public PrivateKey keyOrCreate() {
+            public PrivateKey keyOrDraft() {
                 return key;
+            }
+
+            @Override
+            public void keep(PrivateKey draft) {
+                if (!draft.publicKey().equals(key.publicKey())) {
+                    throw new IllegalArgumentException("another key than the test's");
+                }
             }
         };
     }

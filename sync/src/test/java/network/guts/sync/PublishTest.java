@@ -1,0 +1,289 @@
+package network.guts.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import network.guts.core.Bytes;
+import network.guts.core.PrivateKey;
+import network.guts.core.PublicKey;
+import network.guts.runtime.Database;
+import network.guts.sync.Repositories.FetchOptions;
+import network.guts.sync.Repositories.Fetched;
+import network.guts.sync.Repositories.PublishOptions;
+import network.guts.sync.Repositories.Published;
+import network.guts.sync.Repositories.RepositoryState;
+import network.guts.sync.core.IdentityChain;
+import network.guts.sync.model.Identity;
+import network.guts.sync.model.PackDescriptor;
+import network.guts.sync.model.PackId;
+import network.guts.sync.model.RefsBody;
+import network.guts.sync.model.RefsHeader;
+import network.guts.sync.model.RepositoryId;
+import network.guts.sync.model.SignedIdentity;
+import network.guts.sync.records.RecordStore;
+import network.guts.sync.testing.Git;
+import network.guts.sync.testing.MemoryHosts;
+import network.guts.sync.testing.MemoryNetwork;
+import network.guts.sync.testing.TestNode;
+import network.guts.sync.wire.PackDescriptorCodec;
+import network.guts.sync.wire.RefsBodyCodec;
+import network.guts.sync.wire.SignedRecords;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Identities that change, keys that are made, and delegates that sign what is not valid. */
+class PublishTest {
+    private static final PublishOptions PUBLISH =
+            new PublishOptions(Optional.empty(), Optional.empty(), Optional.empty(), false);
+    private static final PublishOptions RENAME =
+            new PublishOptions(Optional.of("other"), Optional.of("in a sentence"), Optional.of("topic"), false);
+    private static final FetchOptions FETCH = new FetchOptions(8, Duration.ofSeconds(30), Optional.empty());
+
+    @TempDir
+    Path folder;
+
+    private final MemoryHosts hosts = new MemoryHosts();
+    private final MemoryNetwork network = new MemoryNetwork();
+    private final List<Node> nodes = new ArrayList<>();
+
+    /** A key that is on disk only once it is kept. */
+    private static final class DraftedKeys implements SigningKeys {
+        private final PrivateKey draft = TestNode.newKey();
+        private boolean kept;
+
+        @Override
+        public synchronized Optional<PrivateKey> key() {
+            return kept ? Optional.of(draft) : Optional.empty();
+        }
+
+        @Override
+        public PrivateKey keyOrDraft() {
+            return draft;
+        }
+
+        @Override
+        public synchronized void keep(PrivateKey key) {
+            kept = true;
+        }
+    }
+
+    private final class Node {
+        final MemoryHosts.MemoryHost host = hosts.host();
+        final MemoryNetwork.Port port = network.port(host.info());
+        final Path home = TestNode.home(folder, host.peerId());
+        final DraftedKeys keys = new DraftedKeys();
+        Database database;
+        DefaultRepositories repositories;
+
+        Node() throws IOException {
+            open();
+            nodes.add(this);
+        }
+
+        private void open() throws IOException {
+            database = Database.open(home.resolve("node.db"));
+            repositories = new DefaultRepositories(
+                    home,
+                    database,
+                    host,
+                    port,
+                    keys,
+                    SyncSettings.DEFAULT,
+                    InstantSource.system(),
+                    new SplittableRandom(1));
+            port.attach(repositories);
+            repositories.start();
+        }
+
+        void restart() throws IOException {
+            close();
+            open();
+        }
+
+        void close() throws IOException {
+            repositories.close();
+            database.close();
+        }
+
+        Published publish(Path source, PublishOptions options) throws IOException {
+            return repositories.publish(source, options, Progress.NONE);
+        }
+
+        Fetched fetch(RepositoryId id) throws IOException {
+            return repositories.fetch(id, List.of(), FETCH, Progress.NONE);
+        }
+
+        RepositoryState state(RepositoryId id) throws IOException {
+            return repositories.state(id).orElseThrow();
+        }
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        for (Node node : nodes) {
+            node.close();
+        }
+    }
+
+    private Path source() throws IOException {
+        return Git.repository(folder.resolve("source"), 0);
+    }
+
+    @Test
+    void aNewNameIsANewRevisionThatReachesTheReaders() throws IOException {
+        Node publisher = new Node();
+        Node reader = new Node();
+        Path source = source();
+        RepositoryId id = publisher.publish(source, PUBLISH).repository();
+        reader.fetch(id);
+        Published renamed = publisher.publish(source, RENAME);
+        assertThat(renamed.repository()).isEqualTo(id);
+        assertThat(renamed.created()).isFalse();
+        assertThat(renamed.sequence()).isEqualTo(2);
+        assertThat(reader.fetch(id).changed()).isTrue();
+        publisher.restart();
+        for (Node node : List.of(publisher, reader)) {
+            RepositoryState state = node.state(id);
+            assertThat(state.name()).isEqualTo("other");
+            assertThat(state.description()).isEqualTo("in a sentence");
+            assertThat(state.defaultBranch()).isEqualTo("topic");
+            assertThat(state.revision()).isEqualTo(1);
+        }
+        assertThat(publisher.publish(source, RENAME).sequence())
+                .as("the same again is nothing new")
+                .isEqualTo(2);
+        assertThat(publisher.publish(source, PUBLISH).sequence()).isEqualTo(2);
+        assertThat(publisher.state(id).name()).isEqualTo("other");
+    }
+
+    @Test
+    void aNameThatNobodyWouldAcceptIsRefused() throws IOException {
+        Node publisher = new Node();
+        Path source = source();
+        PublishOptions endless =
+                new PublishOptions(Optional.of("n".repeat(1000)), Optional.empty(), Optional.empty(), false);
+        for (int round = 0; round < 2; round++) {
+            assertThatThrownBy(() -> publisher.publish(source, endless))
+                    .asInstanceOf(type(SyncException.class))
+                    .satisfies(e -> assertThat(e.kind()).isEqualTo(SyncException.Kind.REFUSED));
+            publisher.publish(source, PUBLISH);
+        }
+    }
+
+    @Test
+    void aPublicationThatFailsLeavesNoKeyBehind() throws IOException {
+        Node publisher = new Node();
+        Path source = source();
+        String blob = Git.run(source, "rev-parse", "HEAD:file1.txt");
+        Path object =
+                source.resolve(".git/objects").resolve(blob.substring(0, 2)).resolve(blob.substring(2));
+        Path aside = folder.resolve("aside");
+        Files.move(object, aside);
+        assertThatThrownBy(() -> publisher.publish(source, PUBLISH)).isInstanceOf(SyncException.class);
+        assertThat(publisher.keys.key()).isEmpty();
+        assertThat(publisher.repositories.list()).isEmpty();
+        Files.move(aside, object);
+        assertThat(publisher.publish(source, PUBLISH).created()).isTrue();
+        assertThat(publisher.keys.key()).isPresent();
+    }
+
+    /** The same repository with a second delegate beside the publisher. */
+    private static IdentityChain withDelegate(Node publisher, RepositoryId id, PrivateKey second) throws IOException {
+        RecordStore store = new RecordStore(publisher.database);
+        SignedIdentity first = store.identities(id).getFirst();
+        PrivateKey own = publisher.keys.keyOrDraft();
+        List<PublicKey> delegates = Stream.of(own, second)
+                .<PublicKey>map(PrivateKey::publicKey)
+                .sorted(Comparator.comparing(one -> Bytes.of(one.encoded())))
+                .toList();
+        Identity value = first.value();
+        SignedIdentity next = SignedRecords.seal(
+                List.of(own, second),
+                new Identity(
+                        Identity.VERSION,
+                        1,
+                        Optional.of(first.hash()),
+                        value.name(),
+                        value.description(),
+                        value.defaultBranch(),
+                        delegates,
+                        1,
+                        Optional.empty(),
+                        Bytes.EMPTY));
+        IdentityChain chain = new IdentityChain(id, List.of(first, next), List.of());
+        store.putChain(chain);
+        return chain;
+    }
+
+    @Test
+    void oneOfTwoDelegatesDoesNotRename() throws IOException {
+        Node publisher = new Node();
+        Path source = source();
+        RepositoryId id = publisher.publish(source, PUBLISH).repository();
+        withDelegate(publisher, id, TestNode.newKey());
+        publisher.restart();
+        assertThatThrownBy(() -> publisher.publish(source, RENAME))
+                .asInstanceOf(type(SyncException.class))
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(SyncException.Kind.REFUSED));
+        assertThat(publisher.state(id).revision()).isEqualTo(1);
+    }
+
+    @Test
+    void aPackThatIsWrongAsItWasSignedIsItsDelegatesFault() throws IOException {
+        Node publisher = new Node();
+        Path source = source();
+        RepositoryId id = publisher.publish(source, PUBLISH).repository();
+        PrivateKey second = TestNode.newKey();
+        IdentityChain chain = withDelegate(publisher, id, second);
+        RecordStore store = new RecordStore(publisher.database);
+        PackId good = publisher.state(id).packs().getFirst();
+        PackDescriptor known = store.descriptor(good).orElseThrow().value();
+        // The same bytes, of which the second delegate says that they hold one object more.
+        PackDescriptor wrong = new PackDescriptor(
+                known.size(), known.objects() + 1, known.chunkSize(), known.chunks(), known.bases(), known.inputs());
+        PackId bad = PackDescriptorCodec.id(wrong);
+        store.putPack(id, wrong);
+        Path records = publisher.repositories.gitDirectory(id).resolve("guts/packs");
+        Files.copy(records.resolve(good.toString()), records.resolve(bad.toString()));
+        RefsBody own = store.body(store.headers(id).getLast().value().body())
+                .orElseThrow()
+                .value();
+        byte[] body = RefsBodyCodec.encode(new RefsBody(own.refs(), List.of(bad), List.of(), List.of()));
+        store.put(
+                SignedRecords.seal(
+                        second,
+                        new RefsHeader(
+                                id,
+                                1,
+                                Optional.empty(),
+                                chain.newest().hash(),
+                                Instant.now(),
+                                Bytes.sha256(body),
+                                List.of())),
+                body);
+        publisher.restart();
+
+        Node reader = new Node();
+        Fetched fetched = reader.fetch(id);
+        assertThat(fetched.blamed()).containsOnlyKeys(second.publicKey().peerId());
+        assertThat(Git.refs(reader.repositories.gitDirectory(id))).isEqualTo(Git.refs(source));
+        Fetched again = reader.fetch(id);
+        assertThat(again.changed()).isFalse();
+        assertThat(again.bytes()).as("it is not fetched again").isZero();
+        assertThat(again.blamed()).containsOnlyKeys(second.publicKey().peerId());
+    }
+}

@@ -1,0 +1,20 @@
+package network.guts.sync.testing;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** A clock that goes when it is told to. */
+public final class TestClock implements InstantSource {
+    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
+
+    @Override
+    public Instant instant() {
+        return now.get();
+    }
+
+    public void advance(Duration time) {
+        now.updateAndGet(instant -> instant.plus(time));
+    }
+}
