@@ -11,6 +11,7 @@ import network.guts.core.PeerId;
 import network.guts.core.host.Host;
 import network.guts.core.host.Identified;
 import network.guts.core.host.Stream;
+import network.guts.core.host.StreamResetException;
 import network.guts.dht.core.DhtEffect;
 import network.guts.dht.core.DhtInput;
 import network.guts.dht.core.Parameters;
@@ -67,7 +68,22 @@ final class RequestClient {
         }
     }
 
+    /**
+     * A reset says little: of two crossed dials one connection ends, and some implementations reset when they are busy
+     * for a moment. A query is asked once more; an announcement is not, because there a reset is the refusal.
+     */
     private Response exchange(DhtEffect.Ask ask) throws IOException {
+        try {
+            return exchangeOnce(ask);
+        } catch (StreamResetException e) {
+            if (ask.request() instanceof Request.AddProvider) {
+                throw e;
+            }
+            return exchangeOnce(ask);
+        }
+    }
+
+    private Response exchangeOnce(DhtEffect.Ask ask) throws IOException {
         PeerId peer = ask.to().peer();
         if (!host.isConnected(peer)) {
             host.connect(peer, ask.to().addresses(), Parameters.REQUEST_TIMEOUT);
