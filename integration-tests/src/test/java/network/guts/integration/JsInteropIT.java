@@ -107,10 +107,7 @@ class JsInteropIT {
                 found -> found.contains(js.peer()));
 
         String ours = key("provided by guts");
-        eventually(
-                "js takes our record",
-                () -> node.guts().json("dht", "provide", ours),
-                told -> told.exit() == 0);
+        eventually("js takes our record", () -> node.guts().json("dht", "provide", ours), told -> told.exit() == 0);
         eventually(
                 "js finds what we provide",
                 () -> js.tell("find-providers", Map.of("cid", ours)).path("providers"),
