@@ -8,6 +8,7 @@
 //   {"id":6,"do":"subscribe","topic":…} · {"id":7,"do":"publish","topic":…,"text":…} · {"id":8,"do":"subscribers","topic":…}
 //   {"id":9,"do":"connections"} · {"id":10,"do":"stop"}
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
@@ -23,6 +24,7 @@ import { CID } from 'multiformats/cid'
 
 const KAD_PROTOCOL = process.env.KAD_PROTOCOL ?? '/guts/kad/1.0.0'
 const LOOKUP_MILLISECONDS = 20_000
+const IDENTIFY_MILLISECONDS = 20_000
 
 const say = (event) => process.stdout.write(JSON.stringify(event) + '\n')
 
@@ -63,6 +65,21 @@ const node = await createLibp2p({
   }
 })
 
+// A connection asks for identify by itself, and js-libp2p allows one such stream at a time: to ask again while the first is
+// under way would be refused, so what the first one brings is waited for.
+const identifications = new Map()
+node.addEventListener('peer:identify', ({ detail }) => identifications.set(detail.peerId.toString(), detail))
+
+async function identified (peer) {
+  const deadline = Date.now() + IDENTIFY_MILLISECONDS
+  while (!identifications.has(peer)) {
+    const left = deadline - Date.now()
+    if (left <= 0) throw new Error(`identify of ${peer}: nothing within ${IDENTIFY_MILLISECONDS} ms`)
+    await once(node, 'peer:identify', { signal: AbortSignal.timeout(left) })
+  }
+  return identifications.get(peer)
+}
+
 node.services.pubsub.addEventListener('message', ({ detail }) => {
   say({
     event: 'message',
@@ -81,8 +98,7 @@ const commands = {
     return { milliseconds: await node.services.ping.ping(peerIdFromString(peer)) }
   },
   async identify ({ peer }) {
-    const [connection] = node.getConnections(peerIdFromString(peer))
-    const result = await node.services.identify.identify(connection)
+    const result = await identified(peer)
     return {
       peer: result.peerId.toString(),
       agent: result.agentVersion,
