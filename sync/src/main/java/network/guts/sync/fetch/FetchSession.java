@@ -119,12 +119,20 @@ public final class FetchSession implements AutoCloseable {
         PackFetch packs = new PackFetch(owner, id, local, progress, this);
         Map<Bytes, byte[]> bodies = new LinkedHashMap<>();
         PackFetch.@Nullable Done brought = null;
+        Set<PackId> passedOver = new LinkedHashSet<>();
         // Each round but the last passes over at least one header, so it ends.
         while (brought == null) {
             Map<Signed<RefsHeader>, RefsBody> counting = countingBodies(state, bodies);
             try {
-                brought = packs.bring(List.copyOf(counting.values()));
-            } catch (BadPackException e) {
+                brought = packs.bring(counting);
+            } catch (WronglySignedException e) {
+                e.reasons()
+                        .keySet()
+                        .forEach(hash -> counting.forEach((header, body) -> {
+                            if (header.hash().equals(hash)) {
+                                passedOver.addAll(body.packs());
+                            }
+                        }));
                 state = without(e, counting, state);
             }
         }
@@ -134,6 +142,7 @@ public final class FetchSession implements AutoCloseable {
         try (done) {
             done.install();
             repository = owner.repositories.apply(id, state, bodies);
+            packs.tidy(passedOver);
         }
         owner.repositories.store().heardOf(id, owner.clock.instant());
         CanonicalRefs refs = repository.canonical();
@@ -169,37 +178,39 @@ public final class FetchSession implements AutoCloseable {
     }
 
     /**
-     * The records without the headers that list a pack which is not valid; their signers are named.
+     * The records without the headers that are not valid as they were signed; their signers are named.
      *
      * @throws SyncException if no other delegate has signed anything
      */
     private GatheredRefs.State without(
-            BadPackException bad, Map<Signed<RefsHeader>, RefsBody> counting, GatheredRefs.State state)
+            WronglySignedException wrong, Map<Signed<RefsHeader>, RefsBody> counting, GatheredRefs.State state)
             throws SyncException {
-        Set<Bytes> useless = new LinkedHashSet<>();
-        Set<PeerId> signers = new LinkedHashSet<>();
-        counting.forEach((header, body) -> {
-            if (body.packs().contains(bad.pack())) {
-                useless.add(header.hash());
-                signers.add(header.signer().peerId());
+        Map<PeerId, String> signers = new TreeMap<>();
+        for (Signed<RefsHeader> header : counting.keySet()) {
+            String reason = wrong.reasons().get(header.hash());
+            if (reason != null) {
+                signers.put(
+                        header.signer().peerId(),
+                        "signed sequence " + header.value().sequence() + ": " + reason);
             }
-        });
-        LOG.warn("pack {} of {}, as {} signed it, is not valid: {}", bad.pack(), id, signers, bad.reason());
+        }
+        signers.forEach((signer, reason) -> LOG.warn("delegate {} of {} {}; passed over", signer, id, reason));
         lock.lock();
         try {
-            signers.forEach(signer ->
-                    blamed.put(signer, "signed pack " + bad.pack() + ", which is not valid: " + bad.reason()));
+            blamed.putAll(signers);
         } finally {
             lock.unlock();
         }
-        if (useless.isEmpty() || useless.size() == counting.size()) {
+        if (signers.isEmpty() || signers.size() == counting.size()) {
+            StringBuilder text = new StringBuilder("the refs of " + id + " are not valid");
+            signers.forEach((signer, reason) ->
+                    text.append("; delegate ").append(signer).append(' ').append(reason));
             throw new SyncException(
                     SyncException.Kind.FAILED,
-                    "pack " + bad.pack() + " of " + id + ", as " + signers + " signed it, is not valid: "
-                            + bad.reason(),
+                    text.toString(),
                     "Nothing was taken over. Tell who publishes the repository.");
         }
-        return GatheredRefs.without(state, useless, owner.clock.instant());
+        return GatheredRefs.without(state, wrong.reasons().keySet(), owner.clock.instant());
     }
 
     private boolean hasMoved(GatheredRefs.State newer) {

@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import network.guts.core.Bytes;
 import network.guts.core.PeerInfo;
 import network.guts.core.host.Host;
 import network.guts.sync.Network;
@@ -16,6 +17,7 @@ import network.guts.sync.SyncException;
 import network.guts.sync.SyncSettings;
 import network.guts.sync.local.LocalRepositories;
 import network.guts.sync.local.Seeder;
+import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
 
 /** Fetches repositories: one {@link FetchSession} at a time for each. Thread-safe. */
@@ -29,7 +31,10 @@ public final class Fetcher {
     final Seeder seeder;
     final SyncSettings settings;
     final ProviderScores scores = new ProviderScores();
-    final BadPacks badPacks = new BadPacks();
+    final KnownFaults<PackId> badPacks = new KnownFaults<>();
+    /** By hash, whose refs reach what nothing holds. */
+    final KnownFaults<Bytes> badBodies = new KnownFaults<>();
+
     final InstantSource clock;
     final PartialPack.Disk disk;
 

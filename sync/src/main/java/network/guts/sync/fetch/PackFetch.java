@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import network.guts.core.Bytes;
 import network.guts.core.PeerId;
 import network.guts.sync.Progress;
@@ -21,10 +22,10 @@ import network.guts.sync.git.BareRepository;
 import network.guts.sync.local.LocalRepository;
 import network.guts.sync.model.PackDescriptor;
 import network.guts.sync.model.PackId;
-import network.guts.sync.model.Ref;
 import network.guts.sync.model.RefsBody;
+import network.guts.sync.model.RefsHeader;
 import network.guts.sync.model.RepositoryId;
-import network.guts.sync.pack.Connectivity;
+import network.guts.sync.model.Signed;
 import network.guts.sync.pack.Consolidation;
 import network.guts.sync.pack.ObjectSource;
 import network.guts.sync.pack.PackException;
@@ -128,21 +129,17 @@ final class PackFetch {
     /**
      * Fetches, or makes, what the bodies list and this node does not hold, and checks that the refs are complete.
      *
-     * @throws BadPackException if a pack is not valid, as it was signed; the other bodies may do without it
+     * @param headers that count, with their bodies
+     * @throws WronglySignedException if some of them are not valid, as they were signed; the others may do without them
      */
-    Done bring(List<RefsBody> bodies) throws IOException {
+    Done bring(Map<Signed<RefsHeader>, RefsBody> headers) throws IOException {
         Done done = new Done();
         try {
             Set<PackId> held = git.packs();
-            List<PackId> listed = LocalRepository.listedPacks(bodies);
+            List<PackId> listed = LocalRepository.listedPacks(headers.values());
             List<PackId> missing =
                     listed.stream().filter(pack -> !held.contains(pack)).toList();
-            for (PackId pack : missing) {
-                Optional<String> known = owner.badPacks.reason(pack);
-                if (known.isPresent()) {
-                    throw new BadPackException(pack, known.get());
-                }
-            }
+            checkKnownFaults(headers, missing);
             Map<PackId, PackDescriptor> descriptors = descriptors(missing);
             List<PackId> toFetch = withoutInputs(missing, descriptors);
             applyLimits(listed, descriptors);
@@ -155,12 +152,62 @@ final class PackFetch {
             if (!toDownload.isEmpty()) {
                 download(toDownload, descriptors, done);
             }
-            checkConnectivity(bodies, done);
+            checkCompleteness(headers, listed, done);
             return done;
+        } catch (BadPackException e) {
+            done.close();
+            throw wronglySigned(e, headers);
         } catch (IOException | RuntimeException e) {
             done.close();
             throw e;
         }
+    }
+
+    /**
+     * Deletes what is left of packs that nobody lists any more.
+     *
+     * @param wanted packs that are not needed now, but would have to be fetched again
+     */
+    void tidy(Set<PackId> wanted) throws IOException {
+        Set<String> names = new LinkedHashSet<>();
+        wanted.forEach(pack -> names.add(pack.toString()));
+        try (Stream<Path> files = Files.list(git.incoming())) {
+            for (Path file : files.toList()) {
+                if (PartialPack.packOf(file)
+                        .filter(pack -> !names.contains(pack))
+                        .isPresent()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+
+    private void checkKnownFaults(Map<Signed<RefsHeader>, RefsBody> headers, List<PackId> missing) throws IOException {
+        for (PackId pack : missing) {
+            Optional<String> known = owner.badPacks.reason(pack);
+            if (known.isPresent()) {
+                throw new BadPackException(pack, known.get());
+            }
+        }
+        Map<Bytes, String> faults = new LinkedHashMap<>();
+        for (Signed<RefsHeader> header : headers.keySet()) {
+            owner.badBodies.reason(header.value().body()).ifPresent(reason -> faults.put(header.hash(), reason));
+        }
+        if (!faults.isEmpty()) {
+            throw new WronglySignedException(faults);
+        }
+    }
+
+    /** Whoever lists the pack is at fault. */
+    private static WronglySignedException wronglySigned(
+            BadPackException bad, Map<Signed<RefsHeader>, RefsBody> headers) {
+        Map<Bytes, String> faults = new LinkedHashMap<>();
+        headers.forEach((header, body) -> {
+            if (body.packs().contains(bad.pack())) {
+                faults.put(header.hash(), "pack " + bad.pack() + " is not valid: " + bad.reason());
+            }
+        });
+        return new WronglySignedException(faults);
     }
 
     private Map<PackId, PackDescriptor> descriptors(List<PackId> packs) throws IOException {
@@ -417,18 +464,22 @@ final class PackFetch {
                 SyncException.Kind.FAILED, text.toString(), "Try again: the fetch goes on where it stopped.");
     }
 
-    private void checkConnectivity(List<RefsBody> bodies, Done done) throws IOException {
-        Set<Ref> refs = new LinkedHashSet<>();
-        bodies.forEach(body -> refs.addAll(body.refs()));
-        Connectivity.Result result =
-                Connectivity.check(refs, done.ready.stream().map(Ready::parsed).toList(), git.objects());
-        if (result instanceof Connectivity.Result.Missing missing) {
-            throw new SyncException(
-                    SyncException.Kind.FAILED,
-                    id + " is not complete: " + missing.expected() + " " + missing.missing() + " is missing, "
-                            + missing.neededBy() + " needs it",
-                    "Nothing was taken over. Tell who publishes the repository.");
+    private void checkCompleteness(Map<Signed<RefsHeader>, RefsBody> headers, List<PackId> listed, Done done)
+            throws IOException {
+        Map<PackId, ParsedPack> parsed = new LinkedHashMap<>();
+        done.ready.forEach(one -> parsed.put(one.id(), one.parsed()));
+        Map<Bytes, String> faults = Completeness.faults(headers, new Completeness.Objects(parsed, done.before()));
+        if (faults.isEmpty()) {
+            return;
         }
+        headers.forEach((header, body) -> {
+            String reason = faults.get(header.hash());
+            // Another delegate may have withdrawn the pack that is missing: that can change without this one's doing.
+            if (reason != null && listed.containsAll(body.packs())) {
+                owner.badBodies.add(header.value().body(), reason);
+            }
+        });
+        throw new WronglySignedException(faults);
     }
 
     /** Bytes a second, smoothed over a few seconds. */
