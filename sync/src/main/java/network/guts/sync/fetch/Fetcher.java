@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.Bytes;
 import network.guts.core.PeerInfo;
@@ -69,8 +68,8 @@ public final class Fetcher {
         }
         ReentrantLock work = repositories.work(id);
         lock(work);
-        try (FetchSession session = new FetchSession(this, id, options, enough, progress)) {
-            return session.run(hints);
+        try (FetchSession session = new FetchSession(this, id, hints, options, enough, progress)) {
+            return session.run();
         } finally {
             work.unlock();
         }
@@ -79,8 +78,8 @@ public final class Fetcher {
     /** Only the records, without packs: what providers say of this node's own highest sequence. Applies nothing. */
     public FetchSession.Heard ask(RepositoryId id, Collection<PeerInfo> hints, Duration timeout) throws IOException {
         FetchOptions options = new FetchOptions(ENOUGH_ANSWERS, timeout, java.util.Optional.empty());
-        try (FetchSession session = new FetchSession(this, id, options, ENOUGH_ANSWERS, Progress.NONE)) {
-            return session.hear(List.copyOf(hints));
+        try (FetchSession session = new FetchSession(this, id, hints, options, ENOUGH_ANSWERS, Progress.NONE)) {
+            return session.hear();
         }
     }
 

@@ -8,7 +8,6 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -49,17 +48,16 @@ final class PackDownload implements AutoCloseable {
     private final ProtocolLoop<FetchScheduler.Input, FetchScheduler.Effect> loop;
     private final Map<PeerId, SyncClient> clients = new ConcurrentHashMap<>();
     private final Map<PeerId, AtomicLong> bytesByProvider = new ConcurrentHashMap<>();
-    private final Map<PeerId, String> blamed = new ConcurrentHashMap<>();
-    private final ProviderScores scores;
+    private final Blame blame;
     private final AtomicLong bytes = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private boolean complete;
     private @Nullable IOException failure;
 
-    PackDownload(RepositoryId repository, List<Coming> coming, ProviderScores scores, InstantSource clock) {
+    PackDownload(RepositoryId repository, List<Coming> coming, Blame blame, InstantSource clock) {
         this.repository = repository;
-        this.scores = scores;
+        this.blame = blame;
         for (Coming one : coming) {
             packs.put(one.pack().id(), one);
         }
@@ -183,20 +181,10 @@ final class PackDownload implements AutoCloseable {
     }
 
     private void drop(FetchScheduler.Drop drop) {
-        String reason = switch (drop.reason()) {
-            case WRONG_CHUNK -> "sent a wrong chunk";
-            case SILENT -> "fell silent";
-        };
         PeerId provider = drop.provider();
-        LOG.info(
-                "provider {} {} ({} of pack {}) and is dropped",
-                provider,
-                reason,
-                drop.chunk().index(),
-                drop.chunk().pack());
-        blamed.put(provider, reason);
-        if (drop.reason() == FetchScheduler.Drop.Reason.WRONG_CHUNK) {
-            scores.lied(provider);
+        switch (drop.reason()) {
+            case WRONG_CHUNK -> blame.wrongChunk(provider, drop.chunk());
+            case SILENT -> blame.silent(provider, drop.chunk());
         }
         SyncClient client = clients.remove(provider);
         if (client != null) {
@@ -269,10 +257,6 @@ final class PackDownload implements AutoCloseable {
         return clients.size();
     }
 
-    boolean isJoined(PeerId provider) {
-        return clients.containsKey(provider);
-    }
-
     /** Verified bytes that came in this run. */
     long bytes() {
         return bytes.get();
@@ -288,14 +272,6 @@ final class PackDownload implements AutoCloseable {
         Map<PeerId, Long> all = new java.util.TreeMap<>();
         bytesByProvider.forEach((peer, count) -> all.put(peer, count.get()));
         return all;
-    }
-
-    Map<PeerId, String> blamed() {
-        return new java.util.TreeMap<>(blamed);
-    }
-
-    Optional<Coming> coming(PackId pack) {
-        return Optional.ofNullable(packs.get(pack));
     }
 
     @Override

@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
 import org.slf4j.Logger;
@@ -45,8 +43,7 @@ final class Providers implements AutoCloseable {
     private final Life life;
     private final ProviderScores scores;
     private final int maxAlive;
-    private final ReentrantLock lock;
-    private final Condition changed;
+    private final Monitor monitor;
     private final Set<PeerId> considered = new LinkedHashSet<>();
     private final List<Candidate> waiting = new ArrayList<>();
     private final Map<String, Integer> groups = new LinkedHashMap<>();
@@ -58,40 +55,30 @@ final class Providers implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param lock of the fetch; {@code changed} is signalled when a life ends
+     * @param maxAlive lives at once
+     * @param monitor of the fetch; told when a life ends
      */
-    Providers(PeerId self, Life life, ProviderScores scores, int maxAlive, ReentrantLock lock, Condition changed) {
+    Providers(PeerId self, Life life, ProviderScores scores, int maxAlive, Monitor monitor) {
         this.life = life;
         this.scores = scores;
         this.maxAlive = maxAlive;
-        this.lock = lock;
-        this.changed = changed;
+        this.monitor = monitor;
         considered.add(self);
     }
 
     /** A provider was found. */
     void offer(PeerInfo provider, boolean hinted) {
-        lock.lock();
-        try {
-            if (closed || considered.size() > MAX_CONSIDERED || !considered.add(provider.peer())) {
-                return;
+        monitor.change(() -> {
+            if (!closed && considered.size() <= MAX_CONSIDERED && considered.add(provider.peer())) {
+                waiting.add(new Candidate(provider, hinted, considered.size()));
+                startLives();
             }
-            waiting.add(new Candidate(provider, hinted, considered.size()));
-            startLives();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** No more will be found. */
     void searchEnded() {
-        lock.lock();
-        try {
-            searching = false;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        monitor.change(() -> searching = false);
     }
 
     /** Under the lock: everybody who was found so far has been tried, and nobody is being dialled. */
@@ -109,14 +96,14 @@ final class Providers implements AutoCloseable {
         return exhausted() && alive.isEmpty();
     }
 
-    /** Under the lock: how many were dialled. */
+    /** How many were dialled. */
     int dialled() {
-        return dialled;
+        return monitor.locked(() -> dialled);
     }
 
-    /** Under the lock: who failed, and why. */
+    /** Who failed, and why. */
     Map<PeerId, String> failures() {
-        return new LinkedHashMap<>(failures);
+        return monitor.locked(() -> new LinkedHashMap<>(failures));
     }
 
     private void startLives() {
@@ -156,45 +143,33 @@ final class Providers implements AutoCloseable {
     }
 
     private void dialEnded(boolean[] dialOver) {
-        lock.lock();
-        try {
+        monitor.change(() -> {
             if (!dialOver[0]) {
                 dialOver[0] = true;
                 dialling--;
                 startLives();
-                changed.signalAll();
             }
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     private void ended(PeerId peer, Optional<String> failure) {
-        lock.lock();
-        try {
+        monitor.change(() -> {
             alive.remove(peer);
             if (!closed && failure.isPresent()) {
                 failures.put(peer, failure.get());
                 scores.failed(peer);
             }
             startLives();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Interrupts every life. */
     @Override
     public void close() {
-        lock.lock();
-        try {
+        monitor.change(() -> {
             closed = true;
             waiting.clear();
             alive.values().forEach(Thread::interrupt);
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 }
