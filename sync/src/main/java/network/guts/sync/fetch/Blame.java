@@ -34,6 +34,7 @@ final class Blame {
 
     /** A provider that was asked for a chunk said nothing for too long. */
     void silent(PeerId provider, ChunkId chunk) {
+        scores.silent(provider);
         drop(provider, "fell silent", chunk);
     }
 
@@ -61,6 +62,11 @@ final class Blame {
     void wronglySigned(PeerId delegate, String reason) {
         reasons.put(delegate, reason);
         LOG.warn("delegate {} of {} {}; it is passed over", delegate, repository, reason);
+    }
+
+    /** Writes down at once what would be written at the end of the fetch: a crash must not wash a liar clean. */
+    void remember() {
+        scores.save();
     }
 
     /** Everybody who was blamed so far, with the reason in words. */

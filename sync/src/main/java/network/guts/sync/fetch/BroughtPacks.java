@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import network.guts.core.PeerId;
 import network.guts.sync.git.BareRepository;
 import network.guts.sync.model.PackDescriptor;
@@ -24,7 +25,7 @@ final class BroughtPacks implements AutoCloseable {
     private final List<Ready> ready = new ArrayList<>();
     private long objects;
     private long bytes;
-    private Map<PeerId, Long> bytesByProvider = Map.of();
+    private Map<PeerId, Long> bytesByProvider = new TreeMap<>();
 
     BroughtPacks(Fetcher owner, RepositoryId repository, BareRepository git) {
         this.owner = owner;
@@ -46,7 +47,8 @@ final class BroughtPacks implements AutoCloseable {
     /** What the download took, also if it did not come to an end. */
     void measure(PackDownload download) {
         bytes = download.bytes();
-        bytesByProvider = download.bytesByProvider();
+        bytesByProvider = new TreeMap<>();
+        download.deliveries().forEach((peer, delivery) -> bytesByProvider.put(peer, delivery.bytes()));
     }
 
     int count() {

@@ -270,5 +270,6 @@ public final class FetchSession implements AutoCloseable {
             searching.interrupt();
         }
         lives.close();
+        owner.scores.save();
     }
 }

@@ -29,7 +29,7 @@ public final class Fetcher {
     final LocalRepositories repositories;
     final Seeder seeder;
     final SyncSettings settings;
-    final ProviderScores scores = new ProviderScores();
+    final ProviderScores scores;
     final KnownFaults<PackId> badPacks = new KnownFaults<>();
     /** By hash, whose refs reach what nothing holds. */
     final KnownFaults<Bytes> badBodies = new KnownFaults<>();
@@ -43,6 +43,7 @@ public final class Fetcher {
             LocalRepositories repositories,
             Seeder seeder,
             SyncSettings settings,
+            ProviderScores scores,
             InstantSource clock,
             PartialPack.Disk disk) {
         this.host = host;
@@ -50,6 +51,7 @@ public final class Fetcher {
         this.repositories = repositories;
         this.seeder = seeder;
         this.settings = settings;
+        this.scores = scores;
         this.clock = clock;
         this.disk = disk;
     }

@@ -8,10 +8,12 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import network.guts.core.MalformedException;
 import network.guts.core.PeerId;
 import network.guts.runtime.ProtocolLoop;
 import network.guts.sync.core.ChunkSet;
@@ -39,6 +41,25 @@ final class PackDownload implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PackDownload.class);
 
+    /**
+     * What one provider brought.
+     *
+     * @param bytes verified
+     * @param took from when it could be asked to its last chunk
+     */
+    record Delivery(long bytes, Duration took) {}
+
+    private static final class Delivering {
+        final long since = System.nanoTime();
+        final AtomicLong bytes = new AtomicLong();
+        volatile long last = since;
+
+        void add(int count) {
+            bytes.addAndGet(count);
+            last = System.nanoTime();
+        }
+    }
+
     /** A pack on its way. */
     record Coming(PartialPack pack, PackIndexer indexer) {}
 
@@ -47,7 +68,7 @@ final class PackDownload implements AutoCloseable {
     private final FetchScheduler scheduler;
     private final ProtocolLoop<FetchScheduler.Input, FetchScheduler.Effect> loop;
     private final Map<PeerId, SyncClient> clients = new ConcurrentHashMap<>();
-    private final Map<PeerId, AtomicLong> bytesByProvider = new ConcurrentHashMap<>();
+    private final Map<PeerId, Delivering> delivering = new ConcurrentHashMap<>();
     private final Blame blame;
     private final AtomicLong bytes = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
@@ -95,6 +116,7 @@ final class PackDownload implements AutoCloseable {
             }
         }
         clients.put(client.peer(), client);
+        delivering.computeIfAbsent(client.peer(), id -> new Delivering());
         AtomicLong lastWord = new AtomicLong(System.nanoTime());
         client.onBytes(() -> {
             long now = System.nanoTime();
@@ -148,6 +170,9 @@ final class PackDownload implements AutoCloseable {
                 @Override
                 public void failed(IOException reason) {
                     LOG.debug("provider {}: {}", provider, reason.getMessage());
+                    if (reason instanceof MalformedException) {
+                        blame.wrongAnswer(provider, String.valueOf(reason.getMessage()));
+                    }
                     leave(provider);
                 }
             });
@@ -168,9 +193,7 @@ final class PackDownload implements AutoCloseable {
             right = coming.pack().write(chunk.index(), data.asReadOnlyByteBuffer());
             if (right && !known) {
                 bytes.addAndGet(data.size());
-                bytesByProvider
-                        .computeIfAbsent(provider, id -> new AtomicLong())
-                        .addAndGet(data.size());
+                delivering.computeIfAbsent(provider, id -> new Delivering()).add(data.size());
                 coming.indexer().chunkArrived(chunk.index());
             }
         } catch (IOException e) {
@@ -187,10 +210,13 @@ final class PackDownload implements AutoCloseable {
             case SILENT -> blame.silent(provider, drop.chunk());
         }
         SyncClient client = clients.remove(provider);
-        if (client != null) {
-            // Closing tells the listeners, who tell the scheduler: not on the scheduler's own thread.
-            Thread.ofVirtual().name("drop of a provider").start(client::close);
-        }
+        // Closing tells the listeners, who tell the scheduler, and the disk may be slow: not on the scheduler's thread.
+        Thread.ofVirtual().name("drop of a provider").start(() -> {
+            if (client != null) {
+                client.close();
+            }
+            blame.remember();
+        });
         signal();
     }
 
@@ -268,9 +294,14 @@ final class PackDownload implements AutoCloseable {
                 .sum();
     }
 
-    Map<PeerId, Long> bytesByProvider() {
-        Map<PeerId, Long> all = new java.util.TreeMap<>();
-        bytesByProvider.forEach((peer, count) -> all.put(peer, count.get()));
+    /** Of those who brought something. */
+    Map<PeerId, Delivery> deliveries() {
+        Map<PeerId, Delivery> all = new TreeMap<>();
+        delivering.forEach((peer, one) -> {
+            if (one.bytes.get() > 0) {
+                all.put(peer, new Delivery(one.bytes.get(), Duration.ofNanos(one.last - one.since)));
+            }
+        });
         return all;
     }
 

@@ -298,7 +298,8 @@ final class PackFetch {
                 } finally {
                     done.measure(running);
                 }
-                done.bytesByProvider().keySet().forEach(owner.scores::delivered);
+                running.deliveries()
+                        .forEach((peer, delivery) -> owner.scores.delivered(peer, delivery.bytes(), delivery.took()));
                 for (PackDownload.Coming one : coming) {
                     finish(one, done);
                     taken.remove(one.pack());

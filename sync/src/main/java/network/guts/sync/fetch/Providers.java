@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The providers of one fetch: candidates as they are found, the best dialled first, each with a virtual thread that
- * lives its life. A squatter who announces a thousand times gains nothing: few are considered, fewer dialled at once,
+ * The providers of one fetch: candidates as they are found, the best dialled first ({@link ProviderScores}), each with a
+ * virtual thread that lives its life. One that lied before is dialled when nobody else is left. A squatter who announces a thousand times gains nothing: few are considered, fewer dialled at once,
  * and one network's addresses wait for the others'.
  */
 final class Providers implements AutoCloseable {
@@ -78,22 +78,25 @@ final class Providers implements AutoCloseable {
 
     /** No more will be found. */
     void searchEnded() {
-        monitor.change(() -> searching = false);
+        monitor.change(() -> {
+            searching = false;
+            startLives();
+        });
     }
 
-    /** Under the lock: everybody who was found so far has been tried, and nobody is being dialled. */
+    /** Under the lock: everybody who was found so far and is worth it has been tried, and nobody is being dialled. */
     boolean idle() {
-        return waiting.isEmpty() && dialling == 0;
+        return dialling == 0 && waiting.stream().allMatch(this::isLastResort);
     }
 
-    /** Under the lock: everybody who was found has been tried, and nobody is being dialled. */
+    /** Under the lock: the same, and nobody else will be found. */
     boolean exhausted() {
         return !searching && idle();
     }
 
-    /** Under the lock: nobody is left, and nobody will come. */
+    /** Under the lock: nobody is left, not even as a last resort, and nobody will come. */
     boolean allGone() {
-        return exhausted() && alive.isEmpty();
+        return !searching && dialling == 0 && waiting.isEmpty() && alive.isEmpty();
     }
 
     /** How many were dialled. */
@@ -106,18 +109,30 @@ final class Providers implements AutoCloseable {
         return monitor.locked(() -> new LinkedHashMap<>(failures));
     }
 
+    /** Whoever lied waits until nobody else is left, unless the user named it. */
+    private boolean isLastResort(Candidate one) {
+        return !one.hinted() && scores.isDisgraced(one.peer().peer());
+    }
+
     private void startLives() {
         while (!closed && dialling < MAX_DIALLING && alive.size() < maxAlive && !waiting.isEmpty()) {
-            Candidate best = waiting.stream()
+            boolean lastResort = !searching && dialling == 0 && alive.isEmpty();
+            Optional<Candidate> next = waiting.stream()
+                    .filter(one -> lastResort || !isLastResort(one))
                     .min(Comparator.comparing((Candidate one) -> !one.hinted())
                             .thenComparingInt(one -> -scores.score(one.peer().peer()))
-                            .thenComparingInt(one -> ProviderScores.ipGroup(one.peer())
+                            .thenComparingInt(one -> IpGroup.of(one.peer())
                                     .map(group -> groups.getOrDefault(group, 0))
                                     .orElse(0))
-                            .thenComparingInt(Candidate::number))
-                    .orElseThrow();
+                            .thenComparingDouble(
+                                    one -> -scores.bytesPerSecond(one.peer().peer()))
+                            .thenComparingInt(Candidate::number));
+            if (next.isEmpty()) {
+                return;
+            }
+            Candidate best = next.get();
             waiting.remove(best);
-            ProviderScores.ipGroup(best.peer()).ifPresent(group -> groups.merge(group, 1, Integer::sum));
+            IpGroup.of(best.peer()).ifPresent(group -> groups.merge(group, 1, Integer::sum));
             dialling++;
             dialled++;
             alive.put(
