@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import network.guts.core.Bytes;
 import network.guts.core.PeerInfo;
@@ -26,12 +27,17 @@ import network.guts.sync.Repositories.PublishOptions;
 import network.guts.sync.Repositories.Published;
 import network.guts.sync.core.IdentityChain;
 import network.guts.sync.fetch.PartialPack;
+import network.guts.sync.local.LocalRepositories;
+import network.guts.sync.local.Seeder;
 import network.guts.sync.model.Identity;
 import network.guts.sync.model.RefsBody;
 import network.guts.sync.model.RefsHeader;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.model.Signed;
 import network.guts.sync.model.SignedIdentity;
+import network.guts.sync.protocol.RateCap;
+import network.guts.sync.protocol.SyncServer;
+import network.guts.sync.protocol.SyncSource;
 import network.guts.sync.records.RecordStore;
 import network.guts.sync.testing.Git;
 import network.guts.sync.testing.MemoryHosts;
@@ -39,6 +45,7 @@ import network.guts.sync.testing.MemoryNetwork;
 import network.guts.sync.testing.TestNode;
 import network.guts.sync.wire.RefsBodyCodec;
 import network.guts.sync.wire.SignedRecords;
+import network.guts.sync.wire.SyncLimits;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,6 +61,7 @@ abstract class NodesTest {
     final MemoryHosts hosts = new MemoryHosts();
     final MemoryNetwork network = new MemoryNetwork();
     private final List<Node> nodes = new ArrayList<>();
+    private final List<LocalRepositories> opened = new ArrayList<>();
 
     /** One node. */
     final class Node {
@@ -122,6 +130,14 @@ abstract class NodesTest {
             return Git.refs(repositories.gitDirectory(id));
         }
 
+        /** Serves something else than it holds, from the next stream on. */
+        void serve(UnaryOperator<SyncSource> change) throws IOException {
+            LocalRepositories held = new LocalRepositories(home.resolve("repositories"), store(), clock);
+            opened.add(held);
+            SyncSource real = new Seeder(held, host, settings);
+            host.handle(SyncLimits.PROTOCOL, new SyncServer(change.apply(real), new RateCap(0)));
+        }
+
         /** How many verified chunks lie in its home, of packs that are not complete or not taken over. */
         int heldChunks() throws IOException {
             try (Stream<Path> files = Files.walk(home)) {
@@ -153,6 +169,7 @@ abstract class NodesTest {
 
     @AfterEach
     void close() throws IOException {
+        opened.forEach(LocalRepositories::close);
         for (Node node : nodes) {
             node.stop();
         }

@@ -34,7 +34,7 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
     /** As much is under way as arrives in this time: longer than any round trip, short enough to shift load. */
     static final Duration HORIZON = Duration.ofSeconds(1);
 
-    /** A provider that was silent for so long keeps its place, but others may be asked for its chunks. */
+    /** A provider that was silent for so long keeps its place, but others may be asked for its chunks; at the end it goes. */
     static final Duration QUIET = Duration.ofSeconds(4);
 
     /** The protocol's own bound for silence on an open request. */
@@ -275,10 +275,20 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
         chunks.verified(chunk);
     }
 
+    /** The others were sooner; whoever has kept all waiting for so long is named all the same. */
+    private void dropTheQuiet(List<Effect> effects) {
+        for (ProviderLoad provider : List.copyOf(providers.values())) {
+            if (provider.isQuiet(time)) {
+                drop(provider.id(), Drop.Reason.SILENT, provider.asked().getFirst(), effects);
+            }
+        }
+    }
+
     private void assign(List<Effect> effects) {
         if (chunks.unverified() == 0) {
             if (!completed) {
                 completed = true;
+                dropTheQuiet(effects);
                 effects.add(new Complete());
             }
             return;

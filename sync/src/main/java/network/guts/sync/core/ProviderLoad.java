@@ -124,7 +124,8 @@ final class ProviderLoad {
         return asked.size() < FetchScheduler.MAX_IN_FLIGHT && bytesAsked < rate() * seconds(FetchScheduler.HORIZON);
     }
 
-    private boolean isQuiet(Instant now) {
+    /** Whether it has been silent on a request for so long that others are asked as well. */
+    boolean isQuiet(Instant now) {
         return !asked.isEmpty() && !now.isBefore(lastHeard.plus(FetchScheduler.QUIET));
     }
 

@@ -53,8 +53,9 @@ final class Blame {
     /** A provider sent something else that it must not: a bad signature, another body, a malformed message. */
     void wrongAnswer(PeerId provider, String reason) {
         scores.lied(provider);
-        if (reasons.putIfAbsent(provider, reason) == null) {
-            LOG.info("provider {} of {} {} and is dropped", provider, repository, reason);
+        String words = reason.startsWith("sent ") ? reason : "sent what it must not: " + reason;
+        if (reasons.putIfAbsent(provider, words) == null) {
+            LOG.info("provider {} of {} {} and is dropped", provider, repository, words);
         }
     }
 

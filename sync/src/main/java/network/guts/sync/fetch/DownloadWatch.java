@@ -72,7 +72,7 @@ final class DownloadWatch {
             Duration still = Duration.ofNanos(System.nanoTime() - lastMove);
             boolean nobody = download.providers() == 0 && still.compareTo(ProviderLives.NOBODY) > 0;
             if (lives.isHopeless() || nobody || still.compareTo(STUCK) > 0) {
-                throw gaveUp(before + bytes);
+                throw gaveUp();
             }
         }
         tell("fetching", before + download.bytes(), rate.of(download.bytes()));
@@ -84,11 +84,11 @@ final class DownloadWatch {
                 phase, bytes, total, download.objects(), totalObjects, download.providers(), bytesPerSecond));
     }
 
-    private SyncException gaveUp(long bytes) {
+    private SyncException gaveUp() {
         return new SyncException(
                 SyncException.Kind.FAILED,
-                "no provider is left that delivers " + id + "; " + bytes + " of " + total + " bytes are here"
-                        + ProviderLives.named(blame.reasons()),
+                "no provider is left that delivers " + id + "; " + (before + download.bytes()) + " of " + total
+                        + " bytes are here" + ProviderLives.named(blame.reasons()),
                 "Try again: the fetch goes on where it stopped.");
     }
 

@@ -132,15 +132,17 @@ public final class FetchSession implements AutoCloseable {
     }
 
     private SyncException nobody() {
+        Map<PeerId, String> liars = blame.reasons();
         Map<PeerId, String> failures = lives.providers().failures();
-        failures.putAll(blame.reasons());
-        if (failures.isEmpty()) {
+        failures.keySet().removeAll(liars.keySet());
+        if (liars.isEmpty() && failures.isEmpty()) {
             return new SyncException(
                     SyncException.Kind.NOT_FOUND,
                     "no provider of " + id + " was found",
                     "Is somebody who seeds it online? A URL with ?peer=… asks a peer directly.");
         }
         StringBuilder text = new StringBuilder("none of " + lives.providers().dialled() + " providers has " + id);
+        text.append(ProviderLives.named(liars));
         failures.entrySet().stream()
                 .limit(4)
                 .forEach(one -> text.append("; ")
@@ -148,7 +150,9 @@ public final class FetchSession implements AutoCloseable {
                         .append(": ")
                         .append(one.getValue()));
         return new SyncException(
-                SyncException.Kind.NOT_FOUND, text.toString(), "Try again later, or with ?peer=… of another provider.");
+                liars.isEmpty() ? SyncException.Kind.NOT_FOUND : SyncException.Kind.FAILED,
+                text.toString(),
+                "Try again later, or with ?peer=… of another provider.");
     }
 
     /** Evidence is passed on before anything else: it holds whatever becomes of this fetch. */
