@@ -23,6 +23,8 @@ import network.guts.core.host.HostListener;
 import network.guts.runtime.Database;
 import network.guts.sync.fetch.Fetcher;
 import network.guts.sync.fetch.PartialPack;
+import network.guts.sync.fetch.ProviderScoreTable;
+import network.guts.sync.fetch.ProviderScores;
 import network.guts.sync.local.Announcements;
 import network.guts.sync.local.Following;
 import network.guts.sync.local.GatheredRefs;
@@ -118,7 +120,8 @@ public final class DefaultRepositories implements Repositories {
         RecordStore store = new RecordStore(database);
         this.repositories = new LocalRepositories(home.resolve("repositories"), store, clock);
         this.seeder = new Seeder(repositories, host, settings);
-        this.fetcher = new Fetcher(host, network, repositories, seeder, settings, clock, disk);
+        ProviderScores scores = new ProviderScores(new ProviderScoreTable(database), clock);
+        this.fetcher = new Fetcher(host, network, repositories, seeder, settings, scores, clock, disk);
         Signer signer = new Signer(repositories, network, clock);
         PackIntake intake = new PackIntake(store, settings.parseMemoryBytes(), clock);
         PublishedSources sources = new PublishedSources(home.resolve("published.properties"));

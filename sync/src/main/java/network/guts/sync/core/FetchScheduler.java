@@ -3,7 +3,6 @@ package network.guts.sync.core;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +34,7 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
     /** As much is under way as arrives in this time: longer than any round trip, short enough to shift load. */
     static final Duration HORIZON = Duration.ofSeconds(1);
 
-    /** A provider that was silent for so long keeps its place, but others may be asked for its chunks. */
+    /** A provider that was silent for so long keeps its place, but others may be asked for its chunks; at the end it goes. */
     static final Duration QUIET = Duration.ofSeconds(4);
 
     /** The protocol's own bound for silence on an open request. */
@@ -46,12 +45,6 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
 
     /** When all is asked for, it is considered again this often whether a second request helps. */
     static final Duration RECONSIDER = Duration.ofSeconds(1);
-
-    /** How long a provider takes that has not been measured. */
-    private static final double UNKNOWN_SECONDS = 1;
-
-    /** The weight of the past in a measured speed, for each chunk that arrives. */
-    private static final double DECAY = 0.8;
 
     /** One chunk that may be asked for. */
     public record ChunkId(PackId pack, int index) implements Comparable<ChunkId> {
@@ -124,120 +117,37 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
     /** Every chunk is here. Said once. */
     public record Complete() implements Effect {}
 
-    private static final class Pack {
-        final Wanted wanted;
-        final BitSet verified;
-        /** Neither here nor asked for. */
-        final BitSet missing;
-        /** Held by a provider that holds not all: left to those as long as there is something else. */
-        final BitSet partlyHeld = new BitSet();
-
-        Pack(Wanted wanted) {
-            this.wanted = wanted;
-            this.verified = wanted.verified().bits();
-            this.missing = wanted.verified().bits();
-            this.missing.flip(0, wanted.verified().size());
-        }
-    }
-
-    private static final class Provider {
-        final PeerId id;
-        final Map<PackId, BitSet> holds = new TreeMap<>();
-        final Map<ChunkId, Instant> asked = new LinkedHashMap<>();
-        long bytesAsked;
-        double bytes;
-        double seconds;
-        Instant lastHeard;
-        Instant lastArrival;
-
-        @Nullable Instant pausedUntil;
-
-        Provider(PeerId id, Instant now) {
-            this.id = id;
-            this.lastHeard = now;
-            this.lastArrival = now;
-        }
-
-        boolean measured() {
-            return seconds > 0;
-        }
-
-        double rate() {
-            return bytes / seconds;
-        }
-
-        boolean quiet(Instant now) {
-            return !asked.isEmpty() && !now.isBefore(lastHeard.plus(QUIET));
-        }
-
-        /** Seconds until all that it was asked for is here, with {@code more} bytes behind. */
-        double seconds(long more, Instant now) {
-            if (quiet(now)) {
-                return Double.POSITIVE_INFINITY;
-            }
-            return measured() ? (bytesAsked + more) / rate() : UNKNOWN_SECONDS;
-        }
-
-        /** Seconds until {@code chunk}, which it was asked for, is here: at least as many as it is late. */
-        double secondsUntil(ChunkId chunk, Instant now) {
-            if (quiet(now)) {
-                return Double.POSITIVE_INFINITY;
-            }
-            double share = 1;
-            for (ChunkId ahead : asked.keySet()) {
-                if (ahead.equals(chunk)) {
-                    break;
-                }
-                share++;
-            }
-            double waiting = FetchScheduler.seconds(lastArrival, now);
-            double expected = measured() ? share * (bytesAsked / (double) asked.size()) / rate() : UNKNOWN_SECONDS;
-            return Math.max(expected - waiting, waiting - expected);
-        }
-    }
-
-    private final Map<PackId, Pack> packs = new LinkedHashMap<>();
-    private final Map<PeerId, Provider> providers = new TreeMap<>();
-    private final Map<ChunkId, List<Provider>> askedFor = new LinkedHashMap<>();
+    private final ChunkBook chunks;
+    private final Map<PeerId, ProviderLoad> providers = new TreeMap<>();
     private final Set<PeerId> dropped = new TreeSet<>();
     private Instant time = Instant.MIN;
-    private long unverified;
     private boolean completed;
 
     public FetchScheduler(List<Wanted> wanted) {
-        for (Wanted pack : wanted) {
-            Pack state = new Pack(pack);
-            packs.put(pack.pack(), state);
-            unverified += state.missing.cardinality();
-        }
+        chunks = new ChunkBook(wanted);
     }
 
     /** How many chunks are not verified yet. */
     public long unverified() {
-        return unverified;
+        return chunks.unverified();
     }
 
     /** Providers that have requests open. */
     public int delivering() {
-        return (int) providers.values().stream().filter(p -> !p.asked.isEmpty()).count();
+        return (int) providers.values().stream().filter(ProviderLoad::isAsked).count();
     }
 
     /** Whether somebody who is here holds a chunk that is missing, or was asked for one. */
     public boolean canGoOn() {
-        return completed || !askedFor.isEmpty() || providers.values().stream().anyMatch(this::usable);
-    }
-
-    private boolean usable(Provider provider) {
-        return packs.values().stream().anyMatch(pack -> {
-            BitSet held = provider.holds.get(pack.wanted.pack());
-            return held != null && held.intersects(pack.missing);
-        });
+        return completed
+                || chunks.isAnyAskedFor()
+                || providers.values().stream().anyMatch(chunks::isUseful);
     }
 
     /** Measured bytes a second of a provider; 0 if none has been measured. */
     public double rate(PeerId provider) {
-        Provider known = providers.get(provider);
-        return known == null || !known.measured() ? 0 : known.rate();
+        ProviderLoad known = providers.get(provider);
+        return known == null ? 0 : known.rate();
     }
 
     @Override
@@ -248,26 +158,23 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
             case Joined joined -> join(joined);
             case Left left -> remove(left.provider());
             case Heard heard -> {
-                Provider provider = providers.get(heard.provider());
+                ProviderLoad provider = providers.get(heard.provider());
                 if (provider != null) {
-                    provider.lastHeard = now;
+                    provider.heard(now);
                 }
             }
             case Verified verified -> verified(verified);
             case Wrong wrong -> drop(wrong.provider(), Drop.Reason.WRONG_CHUNK, wrong.chunk(), effects);
             case NotHeld not -> {
-                Provider provider = answered(not.provider(), not.chunk());
-                BitSet held =
-                        provider == null ? null : provider.holds.get(not.chunk().pack());
-                if (held != null) {
-                    held.clear(not.chunk().index());
-                    countPartlyHeld();
+                ProviderLoad provider = answered(not.provider(), not.chunk());
+                if (provider != null && provider.doesNotHold(not.chunk())) {
+                    chunks.countPartlyHeld(providers.values());
                 }
             }
             case Busy busy -> {
-                Provider provider = answered(busy.provider(), busy.chunk());
+                ProviderLoad provider = answered(busy.provider(), busy.chunk());
                 if (provider != null) {
-                    provider.pausedUntil = now.plus(busy.retryAfter());
+                    provider.pause(now.plus(busy.retryAfter()));
                 }
             }
         }
@@ -279,10 +186,9 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
     public List<Effect> wake(Instant now) {
         time = now;
         List<Effect> effects = new ArrayList<>();
-        for (Provider provider : List.copyOf(providers.values())) {
-            if (!provider.asked.isEmpty() && !now.isBefore(provider.lastHeard.plus(SILENT))) {
-                ChunkId oldest = provider.asked.keySet().iterator().next();
-                drop(provider.id, Drop.Reason.SILENT, oldest, effects);
+        for (ProviderLoad provider : List.copyOf(providers.values())) {
+            if (provider.isSilent(now)) {
+                drop(provider.id(), Drop.Reason.SILENT, provider.asked().getFirst(), effects);
             }
         }
         assign(effects);
@@ -295,17 +201,12 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
             return null;
         }
         Instant next = null;
-        for (Provider provider : providers.values()) {
-            if (!provider.asked.isEmpty()) {
-                next = sooner(next, provider.lastHeard.plus(QUIET));
-                next = sooner(next, provider.lastHeard.plus(SILENT));
-            }
-            if (provider.pausedUntil != null) {
-                next = sooner(next, provider.pausedUntil);
+        for (ProviderLoad provider : providers.values()) {
+            for (Instant deadline : provider.deadlines()) {
+                next = sooner(next, deadline);
             }
         }
-        boolean allAskedFor = packs.values().stream().allMatch(pack -> pack.missing.isEmpty());
-        return allAskedFor && !askedFor.isEmpty() ? sooner(next, time.plus(RECONSIDER)) : next;
+        return chunks.isNoneMissing() && chunks.isAnyAskedFor() ? sooner(next, time.plus(RECONSIDER)) : next;
     }
 
     /** The earlier of the two; {@code other} does not count if it has been dealt with. */
@@ -321,37 +222,24 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
                 || !providers.containsKey(joined.provider()) && providers.size() >= MAX_PROVIDERS) {
             return;
         }
-        Provider provider = providers.computeIfAbsent(joined.provider(), id -> new Provider(id, time));
-        joined.holds().forEach((id, held) -> {
-            Pack pack = packs.get(id);
-            if (pack != null && held.size() == pack.wanted.verified().size()) {
-                provider.holds.put(id, held.bits());
+        ProviderLoad provider = providers.computeIfAbsent(joined.provider(), id -> new ProviderLoad(id, time));
+        joined.holds().forEach((pack, held) -> {
+            if (chunks.fits(pack, held)) {
+                provider.holds(pack, held);
             }
         });
-        countPartlyHeld();
-    }
-
-    private void countPartlyHeld() {
-        for (Pack pack : packs.values()) {
-            pack.partlyHeld.clear();
-            for (Provider provider : providers.values()) {
-                BitSet held = provider.holds.get(pack.wanted.pack());
-                if (held != null && held.cardinality() < pack.wanted.verified().size()) {
-                    pack.partlyHeld.or(held);
-                }
-            }
-        }
+        chunks.countPartlyHeld(providers.values());
     }
 
     private void remove(PeerId id) {
-        Provider provider = providers.remove(id);
+        ProviderLoad provider = providers.remove(id);
         if (provider == null) {
             return;
         }
-        for (ChunkId chunk : List.copyOf(provider.asked.keySet())) {
+        for (ChunkId chunk : provider.asked()) {
             giveBack(provider, chunk);
         }
-        countPartlyHeld();
+        chunks.countPartlyHeld(providers.values());
     }
 
     private void drop(PeerId id, Drop.Reason reason, ChunkId chunk, List<Effect> effects) {
@@ -363,76 +251,44 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
     }
 
     /** The provider's request for {@code chunk} is over without the chunk; null if it was not asked. */
-    private @Nullable Provider answered(PeerId id, ChunkId chunk) {
-        Provider provider = providers.get(id);
-        if (provider == null || !provider.asked.containsKey(chunk)) {
+    private @Nullable ProviderLoad answered(PeerId id, ChunkId chunk) {
+        ProviderLoad provider = providers.get(id);
+        if (provider == null || !provider.wasAsked(chunk)) {
             return null;
         }
-        provider.lastHeard = time;
+        provider.heard(time);
         giveBack(provider, chunk);
         return provider;
     }
 
-    private void giveBack(Provider provider, ChunkId chunk) {
-        if (provider.asked.remove(chunk) == null) {
-            return;
-        }
-        Pack pack = pack(chunk);
-        provider.bytesAsked -= pack.wanted.length(chunk.index());
-        List<Provider> asked = askedFor.get(chunk);
-        if (asked != null) {
-            asked.remove(provider);
-            if (asked.isEmpty()) {
-                askedFor.remove(chunk);
-                pack.missing.set(chunk.index());
-            }
-        }
-    }
-
-    private Pack pack(ChunkId chunk) {
-        Pack pack = packs.get(chunk.pack());
-        if (pack == null) {
-            throw new IllegalStateException("a chunk of a pack that is not wanted");
-        }
-        return pack;
+    private void giveBack(ProviderLoad provider, ChunkId chunk) {
+        provider.giveBack(chunk, chunks.length(chunk));
+        chunks.givenBack(provider, chunk);
     }
 
     private void verified(Verified verified) {
         ChunkId chunk = verified.chunk();
-        Provider provider = providers.get(verified.provider());
-        if (provider != null) {
-            Instant asked = provider.asked.remove(chunk);
-            if (asked != null) {
-                int length = pack(chunk).wanted.length(chunk.index());
-                provider.bytesAsked -= length;
-                Instant since = asked.isAfter(provider.lastArrival) ? asked : provider.lastArrival;
-                provider.bytes = provider.bytes * DECAY + length;
-                provider.seconds = provider.seconds * DECAY + Math.max(seconds(since, time), 1e-6);
-                provider.lastArrival = time;
-                provider.lastHeard = time;
-            }
+        ProviderLoad provider = providers.get(verified.provider());
+        if (provider != null && provider.wasAsked(chunk)) {
+            provider.arrived(chunk, chunks.length(chunk), time);
         }
-        Pack pack = packs.get(chunk.pack());
-        if (pack == null || !pack.verified.get(chunk.index())) {
-            markVerified(chunk);
-        }
+        chunks.verified(chunk);
     }
 
-    private void markVerified(ChunkId chunk) {
-        Pack pack = packs.get(chunk.pack());
-        if (pack == null || chunk.index() >= pack.wanted.verified().size()) {
-            return;
+    /** The others were sooner; whoever has kept all waiting for so long is named all the same. */
+    private void dropTheQuiet(List<Effect> effects) {
+        for (ProviderLoad provider : List.copyOf(providers.values())) {
+            if (provider.isQuiet(time)) {
+                drop(provider.id(), Drop.Reason.SILENT, provider.asked().getFirst(), effects);
+            }
         }
-        pack.verified.set(chunk.index());
-        pack.missing.clear(chunk.index());
-        askedFor.remove(chunk);
-        unverified--;
     }
 
     private void assign(List<Effect> effects) {
-        if (unverified == 0) {
+        if (chunks.unverified() == 0) {
             if (!completed) {
                 completed = true;
+                dropTheQuiet(effects);
                 effects.add(new Complete());
             }
             return;
@@ -441,88 +297,18 @@ public final class FetchScheduler implements Protocol<FetchScheduler.Input, Fetc
         // One chunk for each in turn, so that nobody takes all of a short list.
         while (asked) {
             asked = false;
-            for (Provider provider : providers.values()) {
-                if (hasRoom(provider)) {
-                    ChunkId chunk = next(provider);
-                    chunk = chunk != null ? chunk : again(provider);
+            for (ProviderLoad provider : providers.values()) {
+                if (provider.hasRoom(time)) {
+                    ChunkId chunk = chunks.next(provider);
+                    chunk = chunk != null ? chunk : chunks.again(provider, WORTHWHILE, time);
                     if (chunk != null) {
-                        ask(provider, chunk, effects);
+                        provider.ask(chunk, chunks.length(chunk), time);
+                        chunks.asked(provider, chunk);
+                        effects.add(new Request(provider.id(), chunk));
                         asked = true;
                     }
                 }
             }
         }
-    }
-
-    private boolean hasRoom(Provider provider) {
-        if (provider.quiet(time) || provider.pausedUntil != null && time.isBefore(provider.pausedUntil)) {
-            return false;
-        }
-        if (provider.asked.size() < FIRST_IN_FLIGHT) {
-            return true;
-        }
-        return provider.asked.size() < MAX_IN_FLIGHT
-                && provider.measured()
-                && provider.bytesAsked < provider.rate() * seconds(HORIZON);
-    }
-
-    /** A missing chunk that nobody was asked for: first what those with a part of the pack cannot give. */
-    private @Nullable ChunkId next(Provider provider) {
-        ChunkId fallback = null;
-        for (Pack pack : packs.values()) {
-            BitSet held = provider.holds.get(pack.wanted.pack());
-            if (held == null || pack.missing.isEmpty()) {
-                continue;
-            }
-            boolean holdsAll = held.cardinality() == pack.wanted.verified().size();
-            for (int at = pack.missing.nextSetBit(0); at >= 0; at = pack.missing.nextSetBit(at + 1)) {
-                if (!held.get(at)) {
-                    continue;
-                }
-                ChunkId chunk = new ChunkId(pack.wanted.pack(), at);
-                if (!holdsAll || !pack.partlyHeld.get(at)) {
-                    return chunk;
-                }
-                fallback = fallback == null ? chunk : fallback;
-            }
-        }
-        return fallback;
-    }
-
-    /** A chunk that another was asked for, and that this provider should have sooner. */
-    private @Nullable ChunkId again(Provider provider) {
-        for (Map.Entry<ChunkId, List<Provider>> entry : askedFor.entrySet()) {
-            ChunkId chunk = entry.getKey();
-            BitSet held = provider.holds.get(chunk.pack());
-            if (held == null || !held.get(chunk.index()) || entry.getValue().size() != 1) {
-                continue;
-            }
-            Provider other = entry.getValue().getFirst();
-            int length = pack(chunk).wanted.length(chunk.index());
-            if (other != provider && other.secondsUntil(chunk, time) > WORTHWHILE * provider.seconds(length, time)) {
-                return chunk;
-            }
-        }
-        return null;
-    }
-
-    private void ask(Provider provider, ChunkId chunk, List<Effect> effects) {
-        Pack pack = pack(chunk);
-        if (provider.asked.isEmpty()) {
-            provider.lastHeard = time;
-        }
-        provider.asked.put(chunk, time);
-        provider.bytesAsked += pack.wanted.length(chunk.index());
-        pack.missing.clear(chunk.index());
-        askedFor.computeIfAbsent(chunk, one -> new ArrayList<>(2)).add(provider);
-        effects.add(new Request(provider.id, chunk));
-    }
-
-    private static double seconds(Instant from, Instant to) {
-        return seconds(Duration.between(from, to));
-    }
-
-    private static double seconds(Duration duration) {
-        return duration.toNanos() / 1e9;
     }
 }

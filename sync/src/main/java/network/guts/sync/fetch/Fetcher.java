@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import network.guts.core.Bytes;
 import network.guts.core.PeerInfo;
 import network.guts.core.host.Host;
 import network.guts.sync.Network;
@@ -16,6 +16,7 @@ import network.guts.sync.SyncException;
 import network.guts.sync.SyncSettings;
 import network.guts.sync.local.LocalRepositories;
 import network.guts.sync.local.Seeder;
+import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
 
 /** Fetches repositories: one {@link FetchSession} at a time for each. Thread-safe. */
@@ -28,8 +29,11 @@ public final class Fetcher {
     final LocalRepositories repositories;
     final Seeder seeder;
     final SyncSettings settings;
-    final ProviderScores scores = new ProviderScores();
-    final BadPacks badPacks = new BadPacks();
+    final ProviderScores scores;
+    final KnownFaults<PackId> badPacks = new KnownFaults<>();
+    /** By hash, whose refs reach what nothing holds. */
+    final KnownFaults<Bytes> badBodies = new KnownFaults<>();
+
     final InstantSource clock;
     final PartialPack.Disk disk;
 
@@ -39,6 +43,7 @@ public final class Fetcher {
             LocalRepositories repositories,
             Seeder seeder,
             SyncSettings settings,
+            ProviderScores scores,
             InstantSource clock,
             PartialPack.Disk disk) {
         this.host = host;
@@ -46,6 +51,7 @@ public final class Fetcher {
         this.repositories = repositories;
         this.seeder = seeder;
         this.settings = settings;
+        this.scores = scores;
         this.clock = clock;
         this.disk = disk;
     }
@@ -64,8 +70,8 @@ public final class Fetcher {
         }
         ReentrantLock work = repositories.work(id);
         lock(work);
-        try (FetchSession session = new FetchSession(this, id, options, enough, progress)) {
-            return session.run(hints);
+        try (FetchSession session = new FetchSession(this, id, hints, options, enough, progress)) {
+            return session.run();
         } finally {
             work.unlock();
         }
@@ -74,8 +80,8 @@ public final class Fetcher {
     /** Only the records, without packs: what providers say of this node's own highest sequence. Applies nothing. */
     public FetchSession.Heard ask(RepositoryId id, Collection<PeerInfo> hints, Duration timeout) throws IOException {
         FetchOptions options = new FetchOptions(ENOUGH_ANSWERS, timeout, java.util.Optional.empty());
-        try (FetchSession session = new FetchSession(this, id, options, ENOUGH_ANSWERS, Progress.NONE)) {
-            return session.hear(List.copyOf(hints));
+        try (FetchSession session = new FetchSession(this, id, hints, options, ENOUGH_ANSWERS, Progress.NONE)) {
+            return session.hear();
         }
     }
 

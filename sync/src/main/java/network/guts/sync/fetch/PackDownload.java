@@ -8,11 +8,12 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import network.guts.core.MalformedException;
 import network.guts.core.PeerId;
 import network.guts.runtime.ProtocolLoop;
 import network.guts.sync.core.ChunkSet;
@@ -40,6 +41,25 @@ final class PackDownload implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PackDownload.class);
 
+    /**
+     * What one provider brought.
+     *
+     * @param bytes verified
+     * @param took from when it could be asked to its last chunk
+     */
+    record Delivery(long bytes, Duration took) {}
+
+    private static final class Delivering {
+        final long since = System.nanoTime();
+        final AtomicLong bytes = new AtomicLong();
+        volatile long last = since;
+
+        void add(int count) {
+            bytes.addAndGet(count);
+            last = System.nanoTime();
+        }
+    }
+
     /** A pack on its way. */
     record Coming(PartialPack pack, PackIndexer indexer) {}
 
@@ -48,18 +68,17 @@ final class PackDownload implements AutoCloseable {
     private final FetchScheduler scheduler;
     private final ProtocolLoop<FetchScheduler.Input, FetchScheduler.Effect> loop;
     private final Map<PeerId, SyncClient> clients = new ConcurrentHashMap<>();
-    private final Map<PeerId, AtomicLong> bytesByProvider = new ConcurrentHashMap<>();
-    private final Map<PeerId, String> blamed = new ConcurrentHashMap<>();
-    private final ProviderScores scores;
+    private final Map<PeerId, Delivering> delivering = new ConcurrentHashMap<>();
+    private final Blame blame;
     private final AtomicLong bytes = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private boolean complete;
     private @Nullable IOException failure;
 
-    PackDownload(RepositoryId repository, List<Coming> coming, ProviderScores scores, InstantSource clock) {
+    PackDownload(RepositoryId repository, List<Coming> coming, Blame blame, InstantSource clock) {
         this.repository = repository;
-        this.scores = scores;
+        this.blame = blame;
         for (Coming one : coming) {
             packs.put(one.pack().id(), one);
         }
@@ -97,6 +116,7 @@ final class PackDownload implements AutoCloseable {
             }
         }
         clients.put(client.peer(), client);
+        delivering.computeIfAbsent(client.peer(), id -> new Delivering());
         AtomicLong lastWord = new AtomicLong(System.nanoTime());
         client.onBytes(() -> {
             long now = System.nanoTime();
@@ -150,6 +170,9 @@ final class PackDownload implements AutoCloseable {
                 @Override
                 public void failed(IOException reason) {
                     LOG.debug("provider {}: {}", provider, reason.getMessage());
+                    if (reason instanceof MalformedException) {
+                        blame.wrongAnswer(provider, String.valueOf(reason.getMessage()));
+                    }
                     leave(provider);
                 }
             });
@@ -170,9 +193,7 @@ final class PackDownload implements AutoCloseable {
             right = coming.pack().write(chunk.index(), data.asReadOnlyByteBuffer());
             if (right && !known) {
                 bytes.addAndGet(data.size());
-                bytesByProvider
-                        .computeIfAbsent(provider, id -> new AtomicLong())
-                        .addAndGet(data.size());
+                delivering.computeIfAbsent(provider, id -> new Delivering()).add(data.size());
                 coming.indexer().chunkArrived(chunk.index());
             }
         } catch (IOException e) {
@@ -183,26 +204,19 @@ final class PackDownload implements AutoCloseable {
     }
 
     private void drop(FetchScheduler.Drop drop) {
-        String reason = switch (drop.reason()) {
-            case WRONG_CHUNK -> "sent a wrong chunk";
-            case SILENT -> "fell silent";
-        };
         PeerId provider = drop.provider();
-        LOG.info(
-                "provider {} {} ({} of pack {}) and is dropped",
-                provider,
-                reason,
-                drop.chunk().index(),
-                drop.chunk().pack());
-        blamed.put(provider, reason);
-        if (drop.reason() == FetchScheduler.Drop.Reason.WRONG_CHUNK) {
-            scores.lied(provider);
+        switch (drop.reason()) {
+            case WRONG_CHUNK -> blame.wrongChunk(provider, drop.chunk());
+            case SILENT -> blame.silent(provider, drop.chunk());
         }
         SyncClient client = clients.remove(provider);
-        if (client != null) {
-            // Closing tells the listeners, who tell the scheduler: not on the scheduler's own thread.
-            Thread.ofVirtual().name("drop of a provider").start(client::close);
-        }
+        // Closing tells the listeners, who tell the scheduler, and the disk may be slow: not on the scheduler's thread.
+        Thread.ofVirtual().name("drop of a provider").start(() -> {
+            if (client != null) {
+                client.close();
+            }
+            blame.remember();
+        });
         signal();
     }
 
@@ -269,10 +283,6 @@ final class PackDownload implements AutoCloseable {
         return clients.size();
     }
 
-    boolean isJoined(PeerId provider) {
-        return clients.containsKey(provider);
-    }
-
     /** Verified bytes that came in this run. */
     long bytes() {
         return bytes.get();
@@ -284,18 +294,15 @@ final class PackDownload implements AutoCloseable {
                 .sum();
     }
 
-    Map<PeerId, Long> bytesByProvider() {
-        Map<PeerId, Long> all = new java.util.TreeMap<>();
-        bytesByProvider.forEach((peer, count) -> all.put(peer, count.get()));
+    /** Of those who brought something. */
+    Map<PeerId, Delivery> deliveries() {
+        Map<PeerId, Delivery> all = new TreeMap<>();
+        delivering.forEach((peer, one) -> {
+            if (one.bytes.get() > 0) {
+                all.put(peer, new Delivery(one.bytes.get(), Duration.ofNanos(one.last - one.since)));
+            }
+        });
         return all;
-    }
-
-    Map<PeerId, String> blamed() {
-        return new java.util.TreeMap<>(blamed);
-    }
-
-    Optional<Coming> coming(PackId pack) {
-        return Optional.ofNullable(packs.get(pack));
     }
 
     @Override

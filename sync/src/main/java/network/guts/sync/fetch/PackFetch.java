@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -13,24 +12,22 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import network.guts.core.Bytes;
-import network.guts.core.PeerId;
 import network.guts.sync.Progress;
 import network.guts.sync.SyncException;
 import network.guts.sync.git.BareRepository;
 import network.guts.sync.local.LocalRepository;
 import network.guts.sync.model.PackDescriptor;
 import network.guts.sync.model.PackId;
-import network.guts.sync.model.Ref;
 import network.guts.sync.model.RefsBody;
+import network.guts.sync.model.RefsHeader;
 import network.guts.sync.model.RepositoryId;
-import network.guts.sync.pack.Connectivity;
+import network.guts.sync.model.Signed;
 import network.guts.sync.pack.Consolidation;
-import network.guts.sync.pack.ObjectSource;
 import network.guts.sync.pack.PackException;
 import network.guts.sync.pack.PackIndexer;
 import network.guts.sync.pack.PackLimits;
-import network.guts.sync.pack.ParsedPack;
 import network.guts.sync.pack.ServedPack;
 import network.guts.sync.protocol.SyncClient;
 import network.guts.sync.wire.PackDescriptorCodec;
@@ -42,107 +39,45 @@ final class PackFetch {
     /** Space that stays free on the disk beside what is fetched. */
     private static final long SPARE_BYTES = 64L << 20;
 
-    private static final Duration TICK = Duration.ofMillis(250);
     private static final Logger LOG = LoggerFactory.getLogger(PackFetch.class);
 
     private final Fetcher owner;
     private final RepositoryId id;
     private final Progress progress;
-    private final FetchSession session;
+    private final ProviderLives lives;
+    private final Blame blame;
     private final BareRepository git;
 
-    PackFetch(Fetcher owner, RepositoryId id, Optional<LocalRepository> local, Progress progress, FetchSession session)
+    PackFetch(
+            Fetcher owner,
+            RepositoryId id,
+            Optional<LocalRepository> local,
+            Progress progress,
+            ProviderLives lives,
+            Blame blame)
             throws IOException {
         this.owner = owner;
         this.id = id;
         this.progress = progress;
-        this.session = session;
+        this.lives = lives;
+        this.blame = blame;
         this.git = local.isPresent() ? local.get().git() : owner.repositories.git(id);
-    }
-
-    /** One checked pack. */
-    record Ready(PackId id, PackDescriptor descriptor, ParsedPack parsed, Optional<PartialPack> partial) {}
-
-    /** What was brought; closing lets go of what was not installed. */
-    final class Done implements AutoCloseable {
-        private final List<Ready> ready = new ArrayList<>();
-        private long objects;
-        private long bytes;
-        private Map<PeerId, Long> bytesByProvider = Map.of();
-        private Map<PeerId, String> blamed = Map.of();
-
-        int newPacks() {
-            return ready.size();
-        }
-
-        long objects() {
-            return objects;
-        }
-
-        long bytes() {
-            return bytes;
-        }
-
-        Map<PeerId, Long> bytesByProvider() {
-            return bytesByProvider;
-        }
-
-        Map<PeerId, String> blamed() {
-            return blamed;
-        }
-
-        ObjectSource before() {
-            List<ObjectSource> sources = new ArrayList<>();
-            ready.forEach(one -> sources.add(one.parsed()));
-            sources.add(git.objects());
-            return ObjectSource.of(sources);
-        }
-
-        /** Moves the packs into the repository. Refs do not name them yet. */
-        void install() throws IOException {
-            for (Ready one : ready) {
-                if (one.partial().isPresent()) {
-                    one.partial().get().force();
-                }
-                git.install(one.id(), one.descriptor(), one.parsed());
-                owner.repositories.store().putPack(id, one.descriptor());
-                if (one.partial().isPresent()) {
-                    owner.seeder.unshare(one.partial().get());
-                    one.partial().get().discard();
-                }
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            for (Ready one : ready) {
-                one.parsed().close();
-                if (one.partial().isPresent()) {
-                    owner.seeder.unshare(one.partial().get());
-                    one.partial().get().close();
-                }
-            }
-        }
     }
 
     /**
      * Fetches, or makes, what the bodies list and this node does not hold, and checks that the refs are complete.
      *
-     * @throws BadPackException if a pack is not valid, as it was signed; the other bodies may do without it
+     * @param headers that count, with their bodies
+     * @throws WronglySignedException if some of them are not valid, as they were signed; the others may do without them
      */
-    Done bring(List<RefsBody> bodies) throws IOException {
-        Done done = new Done();
+    BroughtPacks bring(Map<Signed<RefsHeader>, RefsBody> headers) throws IOException {
+        BroughtPacks done = new BroughtPacks(owner, id, git);
         try {
             Set<PackId> held = git.packs();
-            List<PackId> listed = LocalRepository.listedPacks(bodies);
+            List<PackId> listed = LocalRepository.listedPacks(headers.values());
             List<PackId> missing =
                     listed.stream().filter(pack -> !held.contains(pack)).toList();
-            for (PackId pack : missing) {
-                Optional<String> known = owner.badPacks.reason(pack);
-                if (known.isPresent()) {
-                    throw new BadPackException(pack, known.get());
-                }
-            }
+            checkKnownFaults(headers, missing);
             Map<PackId, PackDescriptor> descriptors = descriptors(missing);
             List<PackId> toFetch = withoutInputs(missing, descriptors);
             applyLimits(listed, descriptors);
@@ -155,12 +90,62 @@ final class PackFetch {
             if (!toDownload.isEmpty()) {
                 download(toDownload, descriptors, done);
             }
-            checkConnectivity(bodies, done);
+            checkCompleteness(headers, listed, done);
             return done;
+        } catch (BadPackException e) {
+            done.close();
+            throw wronglySigned(e, headers);
         } catch (IOException | RuntimeException e) {
             done.close();
             throw e;
         }
+    }
+
+    /**
+     * Deletes what is left of packs that nobody lists any more.
+     *
+     * @param wanted packs that are not needed now, but would have to be fetched again
+     */
+    void tidy(Set<PackId> wanted) throws IOException {
+        Set<String> names = new LinkedHashSet<>();
+        wanted.forEach(pack -> names.add(pack.toString()));
+        try (Stream<Path> files = Files.list(git.incoming())) {
+            for (Path file : files.toList()) {
+                if (PartialPack.packOf(file)
+                        .filter(pack -> !names.contains(pack))
+                        .isPresent()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+
+    private void checkKnownFaults(Map<Signed<RefsHeader>, RefsBody> headers, List<PackId> missing) throws IOException {
+        for (PackId pack : missing) {
+            Optional<String> known = owner.badPacks.reason(pack);
+            if (known.isPresent()) {
+                throw new BadPackException(pack, known.get());
+            }
+        }
+        Map<Bytes, String> faults = new LinkedHashMap<>();
+        for (Signed<RefsHeader> header : headers.keySet()) {
+            owner.badBodies.reason(header.value().body()).ifPresent(reason -> faults.put(header.hash(), reason));
+        }
+        if (!faults.isEmpty()) {
+            throw new WronglySignedException(faults);
+        }
+    }
+
+    /** Whoever lists the pack is at fault. */
+    private static WronglySignedException wronglySigned(
+            BadPackException bad, Map<Signed<RefsHeader>, RefsBody> headers) {
+        Map<Bytes, String> faults = new LinkedHashMap<>();
+        headers.forEach((header, body) -> {
+            if (body.packs().contains(bad.pack())) {
+                faults.put(header.hash(), "pack " + bad.pack() + " is not valid: " + bad.reason());
+            }
+        });
+        return new WronglySignedException(faults);
     }
 
     private Map<PackId, PackDescriptor> descriptors(List<PackId> packs) throws IOException {
@@ -172,7 +157,7 @@ final class PackFetch {
                 known.put(pack, stored.get());
                 continue;
             }
-            Bytes encoded = session.firstOf(
+            Bytes encoded = lives.firstOf(
                     client -> client.packs(id, List.of(pack), false).stream()
                             .map(SyncClient.PackAnswer::descriptor)
                             .findFirst()
@@ -241,7 +226,8 @@ final class PackFetch {
     }
 
     /** Makes a consolidated pack of its inputs, if they are here. */
-    private boolean recomputed(PackId pack, PackDescriptor descriptor, Set<PackId> held, Done done) throws IOException {
+    private boolean recomputed(PackId pack, PackDescriptor descriptor, Set<PackId> held, BroughtPacks done)
+            throws IOException {
         if (descriptor.inputs().isEmpty() || !held.containsAll(descriptor.inputs())) {
             return false;
         }
@@ -261,7 +247,7 @@ final class PackFetch {
                     for (int chunk = 0; chunk < descriptor.chunks().size(); chunk++) {
                         indexer.chunkArrived(chunk);
                     }
-                    done.ready.add(new Ready(pack, descriptor, indexer.finish(done.before()), Optional.empty()));
+                    done.made(pack, descriptor, indexer.finish(done.objectsSoFar()));
                 }
                 return true;
             }
@@ -292,7 +278,8 @@ final class PackFetch {
         return PackLimits.of(owner.settings.parseMemoryBytes());
     }
 
-    private void download(List<PackId> packs, Map<PackId, PackDescriptor> descriptors, Done done) throws IOException {
+    private void download(List<PackId> packs, Map<PackId, PackDescriptor> descriptors, BroughtPacks done)
+            throws IOException {
         List<PackDownload.Coming> coming = new ArrayList<>();
         Set<PartialPack> taken = new LinkedHashSet<>();
         try {
@@ -304,16 +291,15 @@ final class PackFetch {
                 coming.add(new PackDownload.Coming(partial, indexer));
                 owner.seeder.share(partial);
             }
-            try (PackDownload running = new PackDownload(id, coming, owner.scores, owner.clock)) {
-                session.begin(running, packs);
+            try (PackDownload running = new PackDownload(id, coming, blame, owner.clock)) {
+                lives.begin(running, packs);
                 try {
-                    awaitChunks(running, coming);
+                    new DownloadWatch(id, running, coming, lives, blame, progress).await();
                 } finally {
-                    done.bytes = running.bytes();
-                    done.bytesByProvider = running.bytesByProvider();
-                    done.blamed = running.blamed();
+                    done.measure(running);
                 }
-                done.bytesByProvider.keySet().forEach(owner.scores::delivered);
+                running.deliveries()
+                        .forEach((peer, delivery) -> owner.scores.delivered(peer, delivery.bytes(), delivery.took()));
                 for (PackDownload.Coming one : coming) {
                     finish(one, done);
                     taken.remove(one.pack());
@@ -338,12 +324,10 @@ final class PackFetch {
         }
     }
 
-    private void finish(PackDownload.Coming one, Done done) throws IOException {
+    private void finish(PackDownload.Coming one, BroughtPacks done) throws IOException {
         PackId pack = one.pack().id();
         try {
-            ParsedPack parsed = one.indexer().finish(done.before());
-            done.objects += parsed.objects();
-            done.ready.add(new Ready(pack, one.pack().descriptor(), parsed, Optional.of(one.pack())));
+            done.downloaded(one.pack(), one.indexer().finish(done.objectsSoFar()));
         } catch (PackException e) {
             // Every chunk had the signed hash: another provider would send the same.
             one.pack().discard();
@@ -357,94 +341,20 @@ final class PackFetch {
         return new BadPackException(pack, text);
     }
 
-    private void awaitChunks(PackDownload running, List<PackDownload.Coming> coming) throws IOException {
-        long total =
-                coming.stream().mapToLong(one -> one.pack().descriptor().size()).sum();
-        long totalObjects = coming.stream()
-                .mapToLong(one -> one.pack().descriptor().objects())
-                .sum();
-        long before = coming.stream().mapToLong(PackFetch::heldBytes).sum();
-        Rate rate = new Rate();
-        long lastBytes = -1;
-        long lastMove = System.nanoTime();
-        while (true) {
-            boolean complete = running.await(TICK);
-            long bytes = running.bytes();
-            progress.update(new Progress.State(
-                    "fetching",
-                    before + bytes,
-                    total,
-                    running.objects(),
-                    totalObjects,
-                    running.providers(),
-                    rate.of(bytes)));
-            if (complete) {
-                progress.update(new Progress.State(
-                        "checking", total, total, running.objects(), totalObjects, running.providers(), 0));
-                return;
+    private void checkCompleteness(Map<Signed<RefsHeader>, RefsBody> headers, List<PackId> listed, BroughtPacks done)
+            throws IOException {
+        Map<Bytes, String> faults =
+                Completeness.faults(headers, new Completeness.Objects(done.parsed(), done.objectsSoFar()));
+        if (faults.isEmpty()) {
+            return;
+        }
+        headers.forEach((header, body) -> {
+            String reason = faults.get(header.hash());
+            // Another delegate may have withdrawn the pack that is missing: that can change without this one's doing.
+            if (reason != null && listed.containsAll(body.packs())) {
+                owner.badBodies.add(header.value().body(), reason);
             }
-            if (bytes != lastBytes || running.providers() > 0) {
-                lastMove = bytes != lastBytes ? System.nanoTime() : lastMove;
-                lastBytes = bytes;
-            }
-            boolean nobody = running.providers() == 0
-                    && System.nanoTime() - lastMove
-                            > FetchSession.nobodyTimeout().toNanos();
-            boolean stuck = System.nanoTime() - lastMove
-                    > FetchSession.nobodyTimeout().multipliedBy(6).toNanos();
-            if (session.isHopeless() || nobody || stuck) {
-                throw gaveUp(running, before + bytes, total);
-            }
-        }
-    }
-
-    private static long heldBytes(PackDownload.Coming one) {
-        long bytes = 0;
-        for (int chunk = 0; chunk < one.pack().descriptor().chunks().size(); chunk++) {
-            bytes += one.pack().verified().has(chunk) ? one.pack().descriptor().chunkLength(chunk) : 0;
-        }
-        return bytes;
-    }
-
-    private SyncException gaveUp(PackDownload running, long bytes, long total) {
-        Map<PeerId, String> blamed = new LinkedHashMap<>(session.blamed());
-        blamed.putAll(running.blamed());
-        StringBuilder text = new StringBuilder(
-                "no provider is left that delivers " + id + "; " + bytes + " of " + total + " bytes are here");
-        blamed.forEach(
-                (peer, reason) -> text.append("; ").append(peer).append(' ').append(reason));
-        return new SyncException(
-                SyncException.Kind.FAILED, text.toString(), "Try again: the fetch goes on where it stopped.");
-    }
-
-    private void checkConnectivity(List<RefsBody> bodies, Done done) throws IOException {
-        Set<Ref> refs = new LinkedHashSet<>();
-        bodies.forEach(body -> refs.addAll(body.refs()));
-        Connectivity.Result result =
-                Connectivity.check(refs, done.ready.stream().map(Ready::parsed).toList(), git.objects());
-        if (result instanceof Connectivity.Result.Missing missing) {
-            throw new SyncException(
-                    SyncException.Kind.FAILED,
-                    id + " is not complete: " + missing.expected() + " " + missing.missing() + " is missing, "
-                            + missing.neededBy() + " needs it",
-                    "Nothing was taken over. Tell who publishes the repository.");
-        }
-    }
-
-    /** Bytes a second, smoothed over a few seconds. */
-    private static final class Rate {
-        private static final double WEIGHT = 0.1;
-        private long lastBytes;
-        private long lastTime = System.nanoTime();
-        private double rate;
-
-        double of(long bytes) {
-            long now = System.nanoTime();
-            double seconds = Math.max(1e-6, (now - lastTime) / 1e9);
-            rate = rate * (1 - WEIGHT) + WEIGHT * (bytes - lastBytes) / seconds;
-            lastBytes = bytes;
-            lastTime = now;
-            return rate;
-        }
+        });
+        throw new WronglySignedException(faults);
     }
 }

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import network.guts.core.Bytes;
 import network.guts.sync.core.ChunkSet;
 import network.guts.sync.model.PackDescriptor;
@@ -32,6 +34,9 @@ public final class PartialPack implements AutoCloseable {
         void write(FileChannel file, ByteBuffer data, long position) throws IOException;
     }
 
+    private static final String CHUNKS = ".part";
+    private static final String BITMAP = ".held";
+
     private final PackId id;
     private final PackDescriptor descriptor;
     private final Path path;
@@ -46,8 +51,8 @@ public final class PartialPack implements AutoCloseable {
         this.id = id;
         this.descriptor = descriptor;
         this.disk = disk;
-        this.path = folder.resolve(id + ".part");
-        this.bitmapPath = folder.resolve(id + ".held");
+        this.path = folder.resolve(id + CHUNKS);
+        this.bitmapPath = folder.resolve(id + BITMAP);
         this.file = openFile(path);
         try {
             this.bitmap = openFile(bitmapPath);
@@ -76,6 +81,15 @@ public final class PartialPack implements AutoCloseable {
             pack.close();
             throw e;
         }
+    }
+
+    /** Which pack's {@code file} is, if it is one that is written here. */
+    static Optional<String> packOf(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return Stream.of(CHUNKS, BITMAP)
+                .filter(name::endsWith)
+                .map(ending -> name.substring(0, name.length() - ending.length()))
+                .findFirst();
     }
 
     private void resume() throws IOException {

@@ -9,16 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The providers of one fetch: candidates as they are found, the best dialled first, each with a virtual thread that
- * lives its life. A squatter who announces a thousand times gains nothing: few are considered, fewer dialled at once,
+ * The providers of one fetch: candidates as they are found, the best dialled first ({@link ProviderScores}), each with a
+ * virtual thread that lives its life. One that lied before is dialled when nobody else is left. A squatter who announces a thousand times gains nothing: few are considered, fewer dialled at once,
  * and one network's addresses wait for the others'.
  */
 final class Providers implements AutoCloseable {
@@ -45,8 +43,7 @@ final class Providers implements AutoCloseable {
     private final Life life;
     private final ProviderScores scores;
     private final int maxAlive;
-    private final ReentrantLock lock;
-    private final Condition changed;
+    private final Monitor monitor;
     private final Set<PeerId> considered = new LinkedHashSet<>();
     private final List<Candidate> waiting = new ArrayList<>();
     private final Map<String, Integer> groups = new LinkedHashMap<>();
@@ -58,79 +55,84 @@ final class Providers implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param lock of the fetch; {@code changed} is signalled when a life ends
+     * @param maxAlive lives at once
+     * @param monitor of the fetch; told when a life ends
      */
-    Providers(PeerId self, Life life, ProviderScores scores, int maxAlive, ReentrantLock lock, Condition changed) {
+    Providers(PeerId self, Life life, ProviderScores scores, int maxAlive, Monitor monitor) {
         this.life = life;
         this.scores = scores;
         this.maxAlive = maxAlive;
-        this.lock = lock;
-        this.changed = changed;
+        this.monitor = monitor;
         considered.add(self);
     }
 
     /** A provider was found. */
     void offer(PeerInfo provider, boolean hinted) {
-        lock.lock();
-        try {
-            if (closed || considered.size() > MAX_CONSIDERED || !considered.add(provider.peer())) {
-                return;
+        monitor.change(() -> {
+            if (!closed && considered.size() <= MAX_CONSIDERED && considered.add(provider.peer())) {
+                waiting.add(new Candidate(provider, hinted, considered.size()));
+                startLives();
             }
-            waiting.add(new Candidate(provider, hinted, considered.size()));
-            startLives();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** No more will be found. */
     void searchEnded() {
-        lock.lock();
-        try {
+        monitor.change(() -> {
             searching = false;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+            startLives();
+        });
     }
 
-    /** Under the lock: everybody who was found so far has been tried, and nobody is being dialled. */
+    /** Under the lock: everybody who was found so far and is worth it has been tried, and nobody is being dialled. */
     boolean idle() {
-        return waiting.isEmpty() && dialling == 0;
+        return dialling == 0 && waiting.stream().allMatch(this::isLastResort);
     }
 
-    /** Under the lock: everybody who was found has been tried, and nobody is being dialled. */
+    /** Under the lock: the same, and nobody else will be found. */
     boolean exhausted() {
         return !searching && idle();
     }
 
-    /** Under the lock: nobody is left, and nobody will come. */
+    /** Under the lock: nobody is left, not even as a last resort, and nobody will come. */
     boolean allGone() {
-        return exhausted() && alive.isEmpty();
+        return !searching && dialling == 0 && waiting.isEmpty() && alive.isEmpty();
     }
 
-    /** Under the lock: how many were dialled. */
+    /** How many were dialled. */
     int dialled() {
-        return dialled;
+        return monitor.locked(() -> dialled);
     }
 
-    /** Under the lock: who failed, and why. */
+    /** Who failed, and why. */
     Map<PeerId, String> failures() {
-        return new LinkedHashMap<>(failures);
+        return monitor.locked(() -> new LinkedHashMap<>(failures));
+    }
+
+    /** Whoever lied waits until nobody else is left, unless the user named it. */
+    private boolean isLastResort(Candidate one) {
+        return !one.hinted() && scores.isDisgraced(one.peer().peer());
     }
 
     private void startLives() {
         while (!closed && dialling < MAX_DIALLING && alive.size() < maxAlive && !waiting.isEmpty()) {
-            Candidate best = waiting.stream()
+            boolean lastResort = !searching && dialling == 0 && alive.isEmpty();
+            Optional<Candidate> next = waiting.stream()
+                    .filter(one -> lastResort || !isLastResort(one))
                     .min(Comparator.comparing((Candidate one) -> !one.hinted())
                             .thenComparingInt(one -> -scores.score(one.peer().peer()))
-                            .thenComparingInt(one -> ProviderScores.ipGroup(one.peer())
+                            .thenComparingInt(one -> IpGroup.of(one.peer())
                                     .map(group -> groups.getOrDefault(group, 0))
                                     .orElse(0))
-                            .thenComparingInt(Candidate::number))
-                    .orElseThrow();
+                            .thenComparingDouble(
+                                    one -> -scores.bytesPerSecond(one.peer().peer()))
+                            .thenComparingInt(Candidate::number));
+            if (next.isEmpty()) {
+                return;
+            }
+            Candidate best = next.get();
             waiting.remove(best);
-            ProviderScores.ipGroup(best.peer()).ifPresent(group -> groups.merge(group, 1, Integer::sum));
+            IpGroup.of(best.peer()).ifPresent(group -> groups.merge(group, 1, Integer::sum));
             dialling++;
             dialled++;
             alive.put(
@@ -156,45 +158,33 @@ final class Providers implements AutoCloseable {
     }
 
     private void dialEnded(boolean[] dialOver) {
-        lock.lock();
-        try {
+        monitor.change(() -> {
             if (!dialOver[0]) {
                 dialOver[0] = true;
                 dialling--;
                 startLives();
-                changed.signalAll();
             }
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     private void ended(PeerId peer, Optional<String> failure) {
-        lock.lock();
-        try {
+        monitor.change(() -> {
             alive.remove(peer);
             if (!closed && failure.isPresent()) {
                 failures.put(peer, failure.get());
                 scores.failed(peer);
             }
             startLives();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** Interrupts every life. */
     @Override
     public void close() {
-        lock.lock();
-        try {
+        monitor.change(() -> {
             closed = true;
             waiting.clear();
             alive.values().forEach(Thread::interrupt);
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 }

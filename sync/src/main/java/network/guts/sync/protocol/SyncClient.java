@@ -296,6 +296,8 @@ public final class SyncClient implements AutoCloseable {
             for (SyncMessage message = frames.read(); message != null; message = frames.read()) {
                 dispatch(message);
             }
+        } catch (SyncFrames.TooLargeException e) {
+            reason = new MalformedException("sent a " + e.getMessage(), e);
         } catch (IOException e) {
             reason = e;
         } finally {

@@ -80,6 +80,16 @@ class FetchSchedulerTest {
     }
 
     @Test
+    void aSilentProviderIsNamedAlthoughTheOthersWereSooner() {
+        FetchScenario scenario = new FetchScenario(4, 20);
+        scenario.provider(0, MIB);
+        scenario.provider(1, MIB).silentFrom(2);
+        Duration time = scenario.finish();
+        assertThat(time).isLessThan(FetchScheduler.SILENT);
+        assertThat(scenario.drops()).containsExactly(Map.entry(FetchScenario.peer(1), Drop.Reason.SILENT));
+    }
+
+    @Test
     void aDeadProvidersChunksGoToOthersAtOnce() {
         FetchScenario scenario = new FetchScenario(5, 60);
         scenario.provider(0, MIB);

@@ -11,12 +11,12 @@ import network.guts.sync.model.ObjectId;
 import network.guts.sync.model.PackDescriptor;
 
 /** Packs made byte by byte, also bad ones. */
-final class RawPack {
+public final class RawPack {
     private final ByteArrayOutputStream entries = new ByteArrayOutputStream();
     private final List<Long> offsets = new ArrayList<>();
     private int objects;
 
-    static byte[] zip(byte[] data) {
+    public static byte[] zip(byte[] data) {
         Deflater deflater = new Deflater();
         deflater.setInput(data);
         deflater.finish();
@@ -29,7 +29,7 @@ final class RawPack {
         return out.toByteArray();
     }
 
-    static byte[] header(int type, long size) {
+    public static byte[] header(int type, long size) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         int first = type << 4 | (int) (size & 15);
         for (long rest = size >>> 4; rest != 0; rest >>>= 7) {
@@ -40,13 +40,13 @@ final class RawPack {
         return out.toByteArray();
     }
 
-    static ObjectId id(String type, byte[] data) {
+    public static ObjectId id(String type, byte[] data) {
         var sha1 = PackFormat.sha1();
         sha1.update((type + " " + data.length + "\0").getBytes(StandardCharsets.US_ASCII));
         return new ObjectId(Bytes.of(sha1.digest(data)));
     }
 
-    static byte[] bytes(String text) {
+    public static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
@@ -71,7 +71,7 @@ final class RawPack {
         return (long) PackFormat.HEADER_BYTES + entries.size();
     }
 
-    RawPack raw(byte[]... pieces) {
+    public RawPack raw(byte[]... pieces) {
         offsets.add(next());
         for (byte[] piece : pieces) {
             entries.writeBytes(piece);
@@ -80,11 +80,11 @@ final class RawPack {
         return this;
     }
 
-    RawPack whole(int type, byte[] data) {
+    public RawPack whole(int type, byte[] data) {
         return raw(header(type, data.length), zip(data));
     }
 
-    RawPack blob(String text) {
+    public RawPack blob(String text) {
         return whole(3, bytes(text));
     }
 
@@ -96,11 +96,11 @@ final class RawPack {
         return raw(header(7, delta.length), base.bytes().toArray(), zip(delta));
     }
 
-    byte[] build() {
+    public byte[] build() {
         return build(objects);
     }
 
-    byte[] build(int count) {
+    public byte[] build(int count) {
         byte[] body = entries.toByteArray();
         ByteBuffer pack = ByteBuffer.allocate(PackFormat.HEADER_BYTES + body.length + PackFormat.TRAILER_BYTES);
         pack.putInt(PackFormat.SIGNATURE).putInt(2).putInt(count).put(body);
@@ -127,7 +127,7 @@ final class RawPack {
         return new PackDescriptor(pack.length, objects, chunkSize, chunks, bases, List.of());
     }
 
-    PackDescriptor descriptor(byte[] pack, int chunkSize, ObjectId... bases) {
+    public PackDescriptor descriptor(byte[] pack, int chunkSize, ObjectId... bases) {
         return describe(pack, chunkSize, offsets, objects, List.of(bases));
     }
 }
