@@ -56,9 +56,12 @@ final class Guts {
         return command(folder).run(words);
     }
 
+    /** A node that a command starts by itself has this network as well: no test may reach anybody outside. */
     Command command(Path folder) {
         return Command.in(folder)
                 .with("GUTS_HOME", home.toString())
+                .with("GUTS_NETWORK", "private")
+                .with("GUTS_LISTEN", "/ip4/127.0.0.1/tcp/0")
                 .with("PATH", TOP + ":" + System.getenv("PATH"))
                 .within(Duration.ofMinutes(3));
     }

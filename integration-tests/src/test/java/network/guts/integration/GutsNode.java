@@ -3,6 +3,7 @@ package network.guts.integration;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** A running node of the real program: a process of its own, on loopback, in a private network. */
@@ -34,20 +37,29 @@ final class GutsNode implements AutoCloseable {
         List<String> words =
                 Guts.words("--json", "node", "start", "--network", "private", "--listen", "/ip4/127.0.0.1/tcp/0");
         words.addAll(List.of(arguments));
+        return start(guts, guts.command(home).builder(words), line -> {});
+    }
+
+    /**
+     * Starts any process that is a node: its first line is the {@code ready} event.
+     *
+     * @param events gets each line after the first, on a thread of its own
+     */
+    static GutsNode start(Guts guts, ProcessBuilder builder, Consumer<String> events) {
+        Path home = guts.home();
         try {
             Files.createDirectories(home);
-            Process process = guts.command(home)
-                    .builder(words)
-                    .redirectError(ProcessBuilder.Redirect.appendTo(
+            Process process = builder.redirectError(ProcessBuilder.Redirect.appendTo(
                             home.resolveSibling(home.getFileName() + ".stderr").toFile()))
                     .start();
             BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
             CompletableFuture<String> first = new CompletableFuture<>();
-            Thread.ofVirtual().start(() -> {
+            // A virtual thread that reads a pipe keeps its carrier: a few nodes would stop all others.
+            Thread.ofPlatform().daemon().start(() -> {
                 try {
                     first.complete(String.valueOf(out.readLine()));
-                    out.transferTo(java.io.Writer.nullWriter());
-                } catch (IOException e) {
+                    out.lines().forEach(events);
+                } catch (IOException | UncheckedIOException e) {
                     first.completeExceptionally(e);
                 }
             });
@@ -94,6 +106,47 @@ final class GutsNode implements AutoCloseable {
         all.add(process.toHandle());
         all.forEach(ProcessHandle::destroyForcibly);
         all.forEach(handle -> handle.onExit().join());
+    }
+
+    /** A line on the process's standard input, for those that read it. */
+    void tell(String line) {
+        try {
+            Writer in = process.outputWriter(StandardCharsets.UTF_8);
+            in.write(line + "\n");
+            in.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Memory of the process, as the kernel counts it. */
+    long residentBytes() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid()), "status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                            .sum()
+                    * 1024;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Open files, sockets and pipes of the process. */
+    int descriptors() {
+        try (Stream<Path> all = Files.list(Path.of("/proc", Long.toString(pid()), "fd"))) {
+            return (int) all.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the node has logged until now. */
+    String log() {
+        try {
+            return Files.readString(guts.home().resolve("log/node.log"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     boolean isAlive() {

@@ -105,17 +105,30 @@ public final class Database implements AutoCloseable {
             try {
                 T result = work.run(connection);
                 connection.commit();
-                return result;
-            } catch (SQLException | RuntimeException e) {
-                connection.rollback();
-                throw e;
-            } finally {
                 connection.setAutoCommit(true);
+                return result;
+            } catch (SQLException | RuntimeException | Error e) {
+                undo(e);
+                throw e;
             }
         } catch (SQLException e) {
             throw new IOException("database: " + e.getMessage(), e);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** A full disk makes SQLite end the transaction by itself: then there is nothing to roll back. */
+    private void undo(Throwable reason) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            reason.addSuppressed(e);
+        }
+        try {
+            connection.setAutoCommit(true);
+        } catch (SQLException e) {
+            reason.addSuppressed(e);
         }
     }
 

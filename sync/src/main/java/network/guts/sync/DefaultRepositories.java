@@ -332,9 +332,9 @@ public final class DefaultRepositories implements Repositories {
     }
 
     @Override
-    public Pushed push(RepositoryId id, Path quarantine, List<RefUpdate> updates, Progress progress)
+    public Pushed push(RepositoryId id, Path quarantine, List<RefUpdate> updates, boolean atomic, Progress progress)
             throws IOException {
-        return pushes.push(id, quarantine, updates, progress);
+        return pushes.push(id, quarantine, updates, atomic, progress);
     }
 
     @Override

@@ -57,12 +57,20 @@ public interface Repositories extends AutoCloseable {
      * Takes a push: the objects are already in {@code quarantine}, a bare repository whose alternates name this one.
      * When it returns, the new header is on disk, signed.
      *
-     * <p>An update that is no fast-forward and not forced is refused in its result; the others are taken.
+     * <p>An update that is no fast-forward and not forced is refused in its result, and one whose ref is not what it
+     * expects even if it is forced; the others are taken, unless {@code atomic}.
      *
+     * @param atomic all of them or none
      * @throws SyncException REFUSED if this node's signing key is no delegate
      */
-    Pushed push(RepositoryId repository, Path quarantine, List<RefUpdate> updates, Progress progress)
+    Pushed push(RepositoryId repository, Path quarantine, List<RefUpdate> updates, boolean atomic, Progress progress)
             throws IOException;
+
+    /** The same, each update by itself. */
+    default Pushed push(RepositoryId repository, Path quarantine, List<RefUpdate> updates, Progress progress)
+            throws IOException {
+        return push(repository, quarantine, updates, false, progress);
+    }
 
     /**
      * Judges a signed record from the repository's topic, and takes it in if it is valid and new.
@@ -112,7 +120,13 @@ public interface Repositories extends AutoCloseable {
             Optional<Instant> confirmed,
             int providersAsked) {}
 
-    /** One ref of a push; an empty {@code target} deletes. */
+    /**
+     * One ref of a push.
+     *
+     * @param expected what it must be at that moment, {@link ObjectId#NONE} if it must not be there; empty: anything
+     * @param target empty: it is deleted
+     * @param force it need not be a fast-forward
+     */
     record RefUpdate(String name, Optional<ObjectId> expected, Optional<ObjectId> target, boolean force) {}
 
     /** What {@link #push} did; {@code results} has "ok" or the reason of the refusal for each name. */

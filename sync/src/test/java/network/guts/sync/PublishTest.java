@@ -185,6 +185,28 @@ class PublishTest {
     }
 
     @Test
+    void aSourceWhosePackIsDamagedIsNamed() throws IOException {
+        Node publisher = new Node();
+        Path source = source();
+        Git.run(source, "gc", "-q", "--prune=now");
+        Path pack;
+        try (var files = Files.list(source.resolve(".git/objects/pack"))) {
+            pack = files.filter(file -> file.toString().endsWith(".pack"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        byte[] bytes = Files.readAllBytes(pack);
+        bytes[bytes.length / 2] ^= 0x10;
+        Files.delete(pack);
+        Files.write(pack, bytes);
+        assertThatThrownBy(() -> publisher.publish(source, PUBLISH))
+                .isInstanceOf(SyncException.class)
+                .hasMessageContaining(source.toString());
+        assertThat(publisher.repositories.list()).isEmpty();
+        assertThat(publisher.keys.key()).isEmpty();
+    }
+
+    @Test
     void aPublicationThatFailsLeavesNoKeyBehind() throws IOException {
         Node publisher = new Node();
         Path source = source();

@@ -78,6 +78,49 @@ class PushTest extends NodesTest {
     }
 
     @Test
+    void aForcedPushWhoseLeaseIsOverIsRefused() throws IOException {
+        Node publisher = node();
+        Path source = source(0);
+        RepositoryId id = publisher.publish(source).repository();
+        String before = Git.run(source, "rev-parse", "main");
+        Git.run(source, "reset", "-q", "--hard", "HEAD~1");
+        String older = Git.run(source, "rev-parse", "main");
+        String other = Git.commit(source, "other", "other");
+        Path quarantine = quarantine(publisher, id, source);
+        for (String lease : List.of(older, ObjectId.NONE.toString())) {
+            Pushed stale = publisher.repositories.push(
+                    id, quarantine, List.of(update(Optional.of(lease), Optional.of(other), true)), Progress.NONE);
+            assertThat(stale.results()).containsEntry("refs/heads/main", "stale info");
+        }
+        assertThat(publisher.refs(id)).contains(before + " refs/heads/main");
+        Pushed held = publisher.repositories.push(
+                id, quarantine, List.of(update(Optional.of(before), Optional.of(other), true)), Progress.NONE);
+        assertThat(held.results()).containsEntry("refs/heads/main", "ok");
+    }
+
+    @Test
+    void anAtomicPushTakesAllRefsOrNone() throws IOException {
+        Node publisher = node();
+        Path source = source(0);
+        RepositoryId id = publisher.publish(source).repository();
+        String before = Git.run(source, "rev-parse", "main");
+        Git.run(source, "reset", "-q", "--hard", "HEAD~1");
+        String other = Git.commit(source, "other", "other");
+        Path quarantine = quarantine(publisher, id, source);
+        RefUpdate refused = update(Optional.of(before), Optional.of(other), false);
+        RefUpdate fine = new RefUpdate("refs/heads/new", Optional.empty(), Optional.of(ObjectId.parse(before)), false);
+        Pushed none = publisher.repositories.push(id, quarantine, List.of(refused, fine), true, Progress.NONE);
+        assertThat(none.results())
+                .containsEntry("refs/heads/main", "non-fast-forward")
+                .containsEntry("refs/heads/new", "atomic push failed");
+        assertThat(none.sequence()).isEqualTo(1);
+        assertThat(publisher.refs(id)).doesNotContain("refs/heads/new");
+        Pushed one = publisher.repositories.push(id, quarantine, List.of(refused, fine), false, Progress.NONE);
+        assertThat(one.results()).containsEntry("refs/heads/new", "ok");
+        assertThat(publisher.refs(id)).contains(before + " refs/heads/main", before + " refs/heads/new");
+    }
+
+    @Test
     void aPushByNoDelegateIsRefused() throws IOException {
         Node publisher = node();
         Node stranger = node();

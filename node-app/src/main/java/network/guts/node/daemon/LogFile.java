@@ -6,7 +6,6 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.logging.ConsoleHandler;
-import java.util.logging.FileHandler;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -29,9 +28,7 @@ public final class LogFile {
     public static void open(Path folder, boolean debug) throws IOException {
         off();
         Logger root = Logger.getLogger("");
-        FileHandler file =
-                new FileHandler(folder.resolve("node.log").toString().replace("%", "%%"), MAX_BYTES, FILES, true);
-        add(root, file);
+        add(root, new RotatedFile(folder.resolve("node.log"), MAX_BYTES, FILES));
         OURS.setLevel(debug ? Level.FINE : Level.INFO);
         if (debug) {
             add(root, new ConsoleHandler());

@@ -93,6 +93,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         Deque<Part> parts = new ArrayDeque<>();
         try {
             parts.push(new Part("lock", HomeLock.take(home)));
+            QuarantineSweep.run(home.quarantine(), Instant.now());
             NodeRuntime node = new NodeRuntime(home, config, options, parts);
             LOG.info("ready: {} in network {}", node.host.peerId(), config.network());
             return node;

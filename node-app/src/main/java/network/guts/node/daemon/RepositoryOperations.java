@@ -232,7 +232,7 @@ final class RepositoryOperations {
         node.signingKey();
         Pushed pushed;
         try (ProgressRelay progress = new ProgressRelay(reply)) {
-            pushed = node.repositories().push(repository, quarantine, updates, progress);
+            pushed = node.repositories().push(repository, quarantine, updates, request.truth("atomic"), progress);
         }
         reply.send(Event.of("done")
                 .with("repository", repository)

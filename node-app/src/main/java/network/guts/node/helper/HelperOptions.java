@@ -13,6 +13,7 @@ final class HelperOptions {
     private boolean checkConnectivity;
     private boolean dryRun;
     private boolean force;
+    private boolean atomic;
 
     /**
      * Takes one option.
@@ -32,6 +33,7 @@ final class HelperOptions {
             case "deepen-relative", "update-shallow", "refetch" -> uploadPack |= value.equals("true");
             case "check-connectivity" -> checkConnectivity = value.equals("true");
             case "dry-run" -> dryRun = value.equals("true");
+            case "atomic" -> atomic = value.equals("true");
             case "force" -> force = value.equals("true");
             case "cas" -> {
                 int colon = value.lastIndexOf(':');
@@ -73,6 +75,11 @@ final class HelperOptions {
 
     boolean force() {
         return force;
+    }
+
+    /** All refs of a push, or none. */
+    boolean atomic() {
+        return atomic;
     }
 
     /** What {@code --force-with-lease} expects of a ref; zeros: that it is not there. */

@@ -24,8 +24,6 @@ import network.guts.sync.model.RepositoryUrl;
 
 /** Takes a batch of {@code push} lines: new objects into a quarantine, then the node judges and signs. */
 final class HelperPush {
-    private static final String NO_OBJECT = "0".repeat(40);
-
     private final Home home;
     private final RepositoryUrl url;
     private final Event repository;
@@ -131,8 +129,9 @@ final class HelperPush {
         for (Update update : updates) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("name", update.ref);
-            String expected = options.lease(update.ref).orElse(refs.text(update.ref));
-            if (!expected.isEmpty() && !expected.equals(NO_OBJECT)) {
+            String listed = update.force ? "" : refs.text(update.ref);
+            String expected = options.lease(update.ref).orElse(listed);
+            if (!expected.isEmpty()) {
                 one.put("expected", expected);
             }
             update.target.ifPresent(target -> one.put("target", target));
@@ -142,6 +141,7 @@ final class HelperPush {
         return Request.of("push")
                 .with("url", url)
                 .with("quarantine", quarantine)
+                .with("atomic", options.atomic())
                 .with("updates", list);
     }
 

@@ -1,5 +1,7 @@
 package network.guts.node.output;
 
+import java.util.Optional;
+import java.util.regex.Pattern;
 import network.guts.core.MalformedException;
 import network.guts.dht.LookupException;
 import network.guts.sync.SyncException;
@@ -8,6 +10,12 @@ import org.jspecify.annotations.Nullable;
 /** A failure in two lines: what failed on what, and what to do next. */
 public final class Failure extends Exception {
     private static final long serialVersionUID = 1L;
+
+    /** What the system, git and SQLite say when a disk, a quota or the limit for a file is full. */
+    private static final Pattern DISK_IS_FULL = Pattern.compile(
+            "No space left on device|Disk quota exceeded|File too large|\\[SQLITE_FULL]|\\[SQLITE_IOERR_WRITE]");
+
+    private static final int MAX_CAUSES = 10;
 
     private final ExitCode code;
     private final String hint;
@@ -28,6 +36,14 @@ public final class Failure extends Exception {
 
     /** Says of any exception what a person should be told; {@code doing} names the work that failed. */
     public static Failure of(Throwable problem, String doing) {
+        Optional<String> disk = problem instanceof Failure ? Optional.empty() : diskProblem(problem);
+        if (disk.isPresent()) {
+            return new Failure(
+                    ExitCode.FAILED,
+                    doing + ": cannot write to the disk: " + disk.get(),
+                    "make room (df shows which disk is full), then run it again: what was verified is kept",
+                    problem);
+        }
         return switch (problem) {
             case Failure failure -> failure;
             case SyncException sync ->
@@ -61,6 +77,18 @@ public final class Failure extends Exception {
                         problem);
             }
         };
+    }
+
+    /** The words of the first cause that says that the disk takes no more, however deep it lies. */
+    private static Optional<String> diskProblem(Throwable problem) {
+        Throwable cause = problem;
+        for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
+            if (DISK_IS_FULL.matcher(words(cause)).find()) {
+                return Optional.of(words(cause));
+            }
+            cause = cause.getCause();
+        }
+        return Optional.empty();
     }
 
     private static String words(Throwable problem) {

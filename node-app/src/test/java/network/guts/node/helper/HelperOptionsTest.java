@@ -37,10 +37,16 @@ class HelperOptionsTest {
 
     @Test
     void whatIsNotUnderstoodIsNotPromised() {
-        assertThat(options.set("atomic", "true")).isEqualTo("unsupported");
         assertThat(options.set("pushcert", "true")).isEqualTo("unsupported");
         assertThat(options.set("verbosity", "loud")).startsWith("error");
         assertThat(options.set("cas", "nothing")).startsWith("error");
+    }
+
+    @Test
+    void allRefsOfAPushOrNone() {
+        assertThat(options.atomic()).isFalse();
+        assertThat(options.set("atomic", "true")).isEqualTo("ok");
+        assertThat(options.atomic()).isTrue();
     }
 
     @Test

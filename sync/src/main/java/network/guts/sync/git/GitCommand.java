@@ -28,6 +28,12 @@ final class GitCommand {
     /** Answers that read a few files. */
     static final Duration SHORT = Duration.ofMinutes(2);
 
+    /** What Java adds to the number of a signal that ended a process. */
+    private static final int SIGNAL = 128;
+
+    /** SIGXFSZ of Linux: a file would have become larger than the process may make one. */
+    private static final int TOO_LARGE = 25;
+
     private static final int MAX_ERROR_TEXT = 4096;
     private static final int MAX_OUTPUT = 256 << 20;
 
@@ -56,7 +62,13 @@ final class GitCommand {
 
         /** The last thing git complained of, in one line. */
         String complaint() {
-            List<String> lines = error.lines().filter(line -> !line.isBlank()).toList();
+            if (code > SIGNAL) {
+                int signal = code - SIGNAL;
+                return "git was ended by signal " + signal + (signal == TOO_LARGE ? " (File too large)" : "");
+            }
+            List<String> lines = error.lines()
+                    .filter(line -> !line.isBlank() && !line.startsWith("hint:"))
+                    .toList();
             for (int i = lines.size() - 1; i >= 0; i--) {
                 if (lines.get(i).startsWith("fatal: ") || lines.get(i).startsWith("error: ")) {
                     return lines.get(i);
@@ -124,7 +136,9 @@ final class GitCommand {
 
     private static <T> FutureTask<T> start(Callable<T> work) {
         FutureTask<T> task = new FutureTask<>(work);
-        Thread.ofVirtual().name("git").start(task);
+        // A virtual thread keeps its carrier while it reads a pipe: as many as there are cores, and the node stands
+        // still.
+        Thread.ofPlatform().daemon().name("git").start(task);
         return task;
     }
 

@@ -69,6 +69,11 @@ public final class SourceRepository {
         return source;
     }
 
+    /** Where it is, as it was given. */
+    public Path path() {
+        return path;
+    }
+
     private static SyncException notARepository(Path path, GitCommand.Result found) {
         if (found.error().contains("not a git repository")) {
             return new SyncException(

@@ -32,6 +32,7 @@ import network.guts.sync.model.RefsBody;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.model.Signed;
 import network.guts.sync.model.SignedIdentity;
+import network.guts.sync.pack.PackException;
 import network.guts.sync.records.SeedingPolicy;
 import network.guts.sync.wire.IdentityCodec;
 import network.guts.sync.wire.SignedRecords;
@@ -224,7 +225,7 @@ public final class Publisher {
         boolean created = records.views().headers().isEmpty()
                 && records.chain().identity().revision() == 0;
         List<Path> files = source.pack(git.incoming(), have);
-        PackIntake.Taken taken = intake.take(id, git, files, refs);
+        PackIntake.Taken taken = take(id, git, files, refs, source);
         List<PackId> packs;
         Set<PackId> withdrawn = new LinkedHashSet<>(before.withdrawn());
         if (purge && !created) {
@@ -260,6 +261,20 @@ public final class Publisher {
                 taken.objects(),
                 taken.bytes(),
                 taken.packs().size());
+    }
+
+    /** A pack of the source is taken as it is where that can be: then its damage shows only here. */
+    private PackIntake.Taken take(
+            RepositoryId id, BareRepository git, List<Path> files, List<Ref> refs, SourceRepository source)
+            throws IOException {
+        try {
+            return intake.take(id, git, files, refs);
+        } catch (PackException e) {
+            throw new SyncException(
+                    SyncException.Kind.FAILED,
+                    source.path() + " cannot be published: " + e.getMessage(),
+                    "See what is wrong with: git fsck --full");
+        }
     }
 
     private static Map<String, ObjectId> signable(Map<String, ObjectId> refs) {

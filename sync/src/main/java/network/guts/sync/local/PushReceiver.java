@@ -31,6 +31,9 @@ import org.eclipse.jgit.storage.file.FileRepositoryBuilder;
 public final class PushReceiver {
     private static final String OK = "ok";
 
+    /** What git itself says of a ref that is fine, in an atomic push that is not. */
+    private static final String NOT_ALL = "atomic push failed";
+
     private final LocalRepositories repositories;
     private final PackIntake intake;
     private final Signer signer;
@@ -51,7 +54,7 @@ public final class PushReceiver {
     }
 
     /** Takes a push; see {@link network.guts.sync.Repositories#push}. */
-    public Pushed push(RepositoryId id, Path quarantine, List<RefUpdate> updates, Progress progress)
+    public Pushed push(RepositoryId id, Path quarantine, List<RefUpdate> updates, boolean atomic, Progress progress)
             throws IOException {
         LocalRepository repository = repositories
                 .find(id)
@@ -62,13 +65,14 @@ public final class PushReceiver {
         ReentrantLock work = repositories.work(id);
         work.lock();
         try {
-            return take(repository, quarantine, updates, progress);
+            return take(repository, quarantine, updates, atomic, progress);
         } finally {
             work.unlock();
         }
     }
 
-    private Pushed take(LocalRepository repository, Path quarantine, List<RefUpdate> updates, Progress progress)
+    private Pushed take(
+            LocalRepository repository, Path quarantine, List<RefUpdate> updates, boolean atomic, Progress progress)
             throws IOException {
         PrivateKey key = Publisher.delegateKey(keys, repository);
         Map<String, ObjectId> canonical = repository.canonical().refs();
@@ -100,6 +104,10 @@ public final class PushReceiver {
             }
         }
         long sequence = repository.with(state -> state.views().highest(key.publicKey()));
+        if (atomic && results.values().stream().anyMatch(verdict -> !verdict.equals(OK))) {
+            results.replaceAll((name, verdict) -> verdict.equals(OK) ? NOT_ALL : verdict);
+            return new Pushed(sequence, results, 0, 0);
+        }
         List<Ref> sorted = Signer.sorted(refs);
         if (sorted.equals(before.refs())) {
             return new Pushed(sequence, results, 0, 0);
@@ -122,11 +130,11 @@ public final class PushReceiver {
             return "only branches, tags and notes are published";
         }
         Optional<ObjectId> current = Optional.ofNullable(canonical.get(update.name()));
+        if (update.expected().isPresent() && !update.expected().get().equals(current.orElse(ObjectId.NONE))) {
+            return update.force() ? "stale info" : "fetch first";
+        }
         if (update.force()) {
             return OK;
-        }
-        if (update.expected().isPresent() && !update.expected().equals(current)) {
-            return "fetch first";
         }
         if (current.isEmpty() || update.target().isEmpty() || current.equals(update.target())) {
             return OK;

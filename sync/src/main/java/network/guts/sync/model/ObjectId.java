@@ -7,6 +7,9 @@ import network.guts.core.MalformedException;
 public record ObjectId(Bytes bytes) implements Comparable<ObjectId> {
     public static final int BYTES = 20;
 
+    /** Forty zeros: git's way to say that a ref is not there. */
+    public static final ObjectId NONE = new ObjectId(Bytes.of(new byte[BYTES]));
+
     public ObjectId {
         if (bytes.size() != BYTES) {
             throw new IllegalArgumentException("an object id has 20 bytes, not " + bytes.size());
