@@ -223,8 +223,7 @@ public final class Publisher {
         before.refs().forEach(ref -> have.add(ref.target()));
         boolean created = records.views().headers().isEmpty()
                 && records.chain().identity().revision() == 0;
-        List<Path> files = source.pack(git.incoming(), have);
-        PackIntake.Taken taken = intake.take(id, git, files, refs);
+        PackIntake.Taken taken = take(id, git, source, refs, have);
         List<PackId> packs;
         Set<PackId> withdrawn = new LinkedHashSet<>(before.withdrawn());
         if (purge && !created) {
@@ -260,6 +259,22 @@ public final class Publisher {
                 taken.objects(),
                 taken.bytes(),
                 taken.packs().size());
+    }
+
+    /** What the refs reach and {@code have} does not: the source's own pack if it is just that, else one that git makes. */
+    private PackIntake.Taken take(
+            RepositoryId id, BareRepository git, SourceRepository source, List<Ref> refs, Set<ObjectId> have)
+            throws IOException {
+        if (have.isEmpty() && git.packs().isEmpty()) {
+            Optional<Path> only = source.onlyPack(git.incoming());
+            if (only.isPresent()) {
+                Optional<PackIntake.Taken> taken = intake.takeAsItIs(id, git, only.get(), refs);
+                if (taken.isPresent()) {
+                    return taken.get();
+                }
+            }
+        }
+        return intake.take(id, git, source.pack(git.incoming(), have), refs);
     }
 
     private static Map<String, ObjectId> signable(Map<String, ObjectId> refs) {
