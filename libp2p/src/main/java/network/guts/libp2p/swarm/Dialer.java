@@ -1,7 +1,6 @@
 package network.guts.libp2p.swarm;
 
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -13,10 +12,10 @@ import java.util.function.BooleanSupplier;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.libp2p.addressbook.StoredAddressBook;
-import network.guts.libp2p.tcp.TcpDialer;
-import network.guts.libp2p.tcp.UnsupportedAddressException;
+import network.guts.libp2p.transport.Transport;
+import network.guts.libp2p.transport.Transports;
+import network.guts.libp2p.transport.UnsupportedAddressException;
 import network.guts.libp2p.upgrade.UpgradedConnection;
-import network.guts.libp2p.upgrade.Upgrader;
 
 /** Makes connections: one dial for each peer at a time. */
 final class Dialer {
@@ -26,26 +25,18 @@ final class Dialer {
         /**
          * @throws IOException with the reason, if it is refused; it is closed then
          */
-        Connection admit(UpgradedConnection upgraded, Multiaddr address) throws IOException;
+        Connection admit(UpgradedConnection upgraded, Transport transport, Multiaddr address) throws IOException;
     }
 
-    private final TcpDialer tcp;
-    private final Upgrader upgrader;
+    private final Transports transports;
     private final StoredAddressBook book;
     private final DialBackoff backoff;
     private final Duration timeout;
     private final Admission admission;
     private final ConcurrentMap<PeerId, Dial> dials = new ConcurrentHashMap<>();
 
-    Dialer(
-            TcpDialer tcp,
-            Upgrader upgrader,
-            StoredAddressBook book,
-            DialBackoff backoff,
-            Duration timeout,
-            Admission admission) {
-        this.tcp = tcp;
-        this.upgrader = upgrader;
+    Dialer(Transports transports, StoredAddressBook book, DialBackoff backoff, Duration timeout, Admission admission) {
+        this.transports = transports;
         this.book = book;
         this.backoff = backoff;
         this.timeout = timeout;
@@ -96,12 +87,10 @@ final class Dialer {
         if (refusal.isPresent()) {
             throw new IOException(refusal.get());
         }
+        Transport transport = transports.of(address);
         UpgradedConnection upgraded;
         try {
-            long start = System.nanoTime();
-            SocketChannel channel = tcp.dial(address, timeout);
-            Duration left = timeout.minusNanos(System.nanoTime() - start);
-            upgraded = upgrader.outbound(channel, Optional.of(peer), left);
+            upgraded = transport.dial(address, Optional.of(peer), timeout);
         } catch (UnsupportedAddressException e) {
             throw e;
         } catch (IOException e) {
@@ -115,7 +104,7 @@ final class Dialer {
             upgraded.connection().close("another connection to this peer was faster");
             throw new IOException("another address was faster");
         }
-        Connection connection = admission.admit(upgraded, address);
+        Connection connection = admission.admit(upgraded, transport, address);
         backoff.worked(peer, address);
         book.worked(peer, address);
         return connection;
