@@ -207,7 +207,7 @@ public final class SourceRepository {
     }
 
     /**
-     * The repository's one pack, linked or copied into {@code folder}: it may hold just what the refs reach, and then need
+     * A copy in {@code folder} of the repository's one pack: it may hold just what the refs reach, and then need
      * not be made anew. Empty if the repository has loose objects, several packs, objects elsewhere, or commits that no
      * branch and no tag reaches. Whoever takes it must still check that it holds all and nothing else.
      */
@@ -236,12 +236,8 @@ public final class SourceRepository {
         }
         Files.createDirectories(folder);
         Path target = folder.resolve("source-" + Long.toHexString(System.nanoTime()) + ".pack");
-        try {
-            Files.createLink(target, packs.getFirst());
-        } catch (IOException | UnsupportedOperationException e) {
-            // Another disk, another owner.
-            Files.copy(packs.getFirst(), target);
-        }
+        // No link: what happens to the user's file must not happen to what is served.
+        Files.copy(packs.getFirst(), target);
         return Optional.of(target);
     }
 
