@@ -292,6 +292,62 @@ class PublishTest {
         assertThat(publisher.repositories.list()).isEmpty();
     }
 
+    @Test
+    void whatNoRefReachesAnyMoreIsPackedAwayOnceItIsMoreThanAQuarter() throws IOException {
+        Node publisher = new Node();
+        Node seeder = new Node();
+        Path source = Git.repository(folder.resolve("source"), 4);
+        RepositoryId id = publisher.publish(source, PUBLISH).repository();
+        seeder.repositories.seed(id, List.of(), Progress.NONE);
+        Git.run(source, "checkout", "-qb", "wip");
+        Files.write(source.resolve("wip"), noise(1));
+        Git.run(source, "add", ".");
+        Git.run(source, "commit", "-qm", "wip");
+        String small = Git.run(source, "rev-parse", "HEAD:wip");
+        publisher.publish(source, PUBLISH);
+        Git.run(source, "checkout", "-q", "main");
+        Git.run(source, "branch", "-D", "wip");
+        publisher.publish(source, PUBLISH);
+        assertThat(publisher.state(id).packs())
+                .as("a fifth is not worth a new pack")
+                .hasSize(2);
+
+        Git.run(source, "checkout", "-qb", "secret");
+        Files.write(source.resolve("secret"), noise(2));
+        Git.run(source, "add", ".");
+        Git.run(source, "commit", "-qm", "secret");
+        String secret = Git.run(source, "rev-parse", "HEAD:secret");
+        publisher.publish(source, PUBLISH);
+        seeder.fetch(id);
+        List<PackId> before = publisher.state(id).packs();
+        Git.run(source, "checkout", "-q", "main");
+        Git.run(source, "branch", "-D", "secret");
+        publisher.publish(source, PUBLISH);
+        assertThat(publisher.state(id).packs()).hasSize(1).doesNotContainAnyElementsOf(before);
+        assertThat(Git.run(publisher.repositories.gitDirectory(id), "fsck", "--strict"))
+                .doesNotContain("missing", "broken");
+        seeder.fetch(id);
+        assertThat(seeder.state(id).packs()).isEqualTo(publisher.state(id).packs());
+        // Strangers get neither any more.
+        Node late = new Node();
+        late.fetch(id);
+        Path held = late.repositories.gitDirectory(id);
+        assertThat(Git.refs(held)).isEqualTo(Git.refs(source));
+        for (String object : List.of(small, secret)) {
+            assertThat(Git.attempt(held, "cat-file", "-e", object).code()).isNotZero();
+        }
+        Git.commit(source, "after", "after");
+        publisher.publish(source, PUBLISH);
+        late.fetch(id);
+        assertThat(Git.refs(held)).isEqualTo(Git.refs(source));
+    }
+
+    private static byte[] noise(int mebibytes) {
+        byte[] bytes = new byte[mebibytes << 20];
+        new SplittableRandom(mebibytes).nextBytes(bytes);
+        return bytes;
+    }
+
     /** The same repository with a second delegate beside the publisher. */
     private static IdentityChain withDelegate(Node publisher, RepositoryId id, PrivateKey second) throws IOException {
         RecordStore store = new RecordStore(publisher.database);

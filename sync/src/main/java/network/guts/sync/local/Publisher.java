@@ -25,7 +25,6 @@ import network.guts.sync.git.BareRepository;
 import network.guts.sync.git.SourceRepository;
 import network.guts.sync.model.Identity;
 import network.guts.sync.model.ObjectId;
-import network.guts.sync.model.PackId;
 import network.guts.sync.model.Ref;
 import network.guts.sync.model.RefName;
 import network.guts.sync.model.RefsBody;
@@ -47,6 +46,7 @@ public final class Publisher {
     private final LocalRepositories repositories;
     private final PublishedSources sources;
     private final PackIntake intake;
+    private final PackLists lists;
     private final Signer signer;
     private final SigningKeys keys;
     private final Host host;
@@ -66,6 +66,7 @@ public final class Publisher {
         this.repositories = repositories;
         this.sources = sources;
         this.intake = intake;
+        this.lists = new PackLists(repositories.store(), intake);
         this.signer = signer;
         this.keys = keys;
         this.host = host;
@@ -119,8 +120,7 @@ public final class Publisher {
         work.lock();
         boolean done = false;
         try {
-            Published published =
-                    sign(key, Signer.begin(chain), source, RefsBody.EMPTY, options.purge(), progress, true);
+            Published published = sign(key, Signer.begin(chain), source, RefsBody.EMPTY, options, progress, true);
             sources.put(source.gitDirectory(), id);
             done = true;
             return published;
@@ -147,7 +147,7 @@ public final class Publisher {
         if (revision.isPresent()) {
             records = signer.under(records, revision.get());
         }
-        return sign(key, records, source, body, options.purge(), progress, revision.isPresent());
+        return sign(key, records, source, body, options, progress, revision.isPresent());
     }
 
     /**
@@ -211,7 +211,7 @@ public final class Publisher {
             GatheredRefs.State records,
             SourceRepository source,
             RefsBody before,
-            boolean purge,
+            PublishOptions options,
             Progress progress,
             boolean newIdentity)
             throws IOException {
@@ -224,19 +224,14 @@ public final class Publisher {
         boolean created = records.views().headers().isEmpty()
                 && records.chain().identity().revision() == 0;
         PackIntake.Taken taken = take(id, git, source, refs, have);
-        List<PackId> packs;
-        Set<PackId> withdrawn = new LinkedHashSet<>(before.withdrawn());
-        if (purge && !created) {
-            List<PackId> old = PackIntake.joined(before.packs(), taken.packs());
-            Optional<Path> repacked =
-                    git.repack(refs.stream().map(Ref::target).distinct().toList());
-            packs = intake.take(id, git, repacked.stream().toList(), refs).packs();
-            withdrawn.addAll(old);
-            packs.forEach(withdrawn::remove);
-        } else {
-            packs = intake.consolidated(id, git, PackIntake.joined(before.packs(), taken.packs()));
+        Set<ObjectId> others = new LinkedHashSet<>();
+        Optional<LocalRepository> known = repositories.find(id);
+        if (known.isPresent()) {
+            others.addAll(known.get().targetsBeside(key.publicKey()));
         }
-        RefsBody body = new RefsBody(refs, packs, List.copyOf(withdrawn), seeds());
+        PackLists.Listed listed =
+                lists.after(id, git, before, refs, taken.packs(), options.purge() && !created, others);
+        RefsBody body = new RefsBody(refs, listed.packs(), listed.withdrawn(), seeds());
         boolean same = !newIdentity
                 && body.refs().equals(before.refs())
                 && body.packs().equals(before.packs())
