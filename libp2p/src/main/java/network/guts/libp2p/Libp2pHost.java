@@ -276,6 +276,15 @@ public final class Libp2pHost implements Host, Closeable {
         return swarm.disconnect(peer, reason);
     }
 
+    /**
+     * Changes who is let in while the host runs: connections of others end at once.
+     *
+     * @param members empty: everybody
+     */
+    public void members(Set<PeerId> members) {
+        swarm.connections().members(members);
+    }
+
     @Override
     public void protect(PeerId peer, String tag) {
         swarm.protect(peer, tag);

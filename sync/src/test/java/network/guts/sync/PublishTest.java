@@ -223,6 +223,153 @@ class PublishTest {
         assertThat(publisher.keys.key()).isPresent();
     }
 
+    private static List<String> packs(Path gitDirectory) throws IOException {
+        try (Stream<Path> files = Files.list(gitDirectory.resolve("objects/pack"))) {
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .filter(name -> name.endsWith(".pack"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private Path packedSource() throws IOException {
+        Path source = Git.repository(folder.resolve("source"), 2);
+        Git.run(source, "repack", "-adq");
+        Git.run(source, "prune-packed", "-q");
+        return source;
+    }
+
+    @Test
+    void aPackThatHoldsJustWhatTheRefsReachIsTakenAsItIs() throws IOException {
+        Node publisher = new Node();
+        Path source = packedSource();
+        RepositoryId id = publisher.publish(source, PUBLISH).repository();
+        Path held = publisher.repositories.gitDirectory(id);
+        assertThat(packs(held)).isEqualTo(packs(source.resolve(".git")));
+        assertThat(Git.run(held, "fsck", "--strict")).isEmpty();
+        Node reader = new Node();
+        reader.fetch(id);
+        assertThat(Git.refs(reader.repositories.gitDirectory(id))).isEqualTo(Git.refs(source));
+        Git.commit(source, "later.txt", "later\n");
+        assertThat(publisher.publish(source, PUBLISH).objects()).isEqualTo(3);
+    }
+
+    @Test
+    void aPackThatHoldsMoreIsMadeAnew() throws IOException {
+        Node publisher = new Node();
+        Path source = packedSource();
+        // An object that no ref, no reflog and no index names, packed with the others.
+        Files.writeString(source.resolve("secret.txt"), "nobody is to have this");
+        String secret = Git.run(source, "hash-object", "-w", "secret.txt");
+        Git.run(source, "tag", "keep", secret);
+        Git.run(source, "repack", "-adq");
+        Git.run(source, "tag", "-d", "keep");
+        assertThat(Git.run(source, "count-objects", "-v")).contains("count: 0", "packs: 1");
+        RepositoryId id = publisher.publish(source, PUBLISH).repository();
+        Path held = publisher.repositories.gitDirectory(id);
+        assertThat(packs(held)).hasSize(1).isNotEqualTo(packs(source.resolve(".git")));
+        assertThat(Git.attempt(held, "cat-file", "-e", secret).code()).isNotZero();
+        assertThat(Git.run(held, "fsck", "--strict")).isEmpty();
+    }
+
+    @Test
+    void aPackThatIsDamagedOrLacksObjectsIsRefused() throws IOException {
+        Node publisher = new Node();
+        Path source = packedSource();
+        Path pack = source.resolve(".git/objects/pack")
+                .resolve(packs(source.resolve(".git")).getFirst());
+        byte[] good = Files.readAllBytes(pack);
+        byte[] bad = good.clone();
+        bad[bad.length / 2] ^= 1;
+        Files.delete(pack);
+        Files.write(pack, bad);
+        assertThatThrownBy(() -> publisher.publish(source, PUBLISH)).isInstanceOf(IOException.class);
+        assertThat(publisher.repositories.list()).isEmpty();
+        Files.write(pack, good);
+        // One object less, in a pack that is well-formed.
+        String blob = Git.run(source, "rev-parse", "HEAD:file1.txt");
+        Path lacking = folder.resolve("lacking");
+        Git.run(folder, "clone", "-q", "--bare", "--no-local", source.toString(), lacking.toString());
+        String objects = Stream.of(
+                        Git.run(source, "rev-list", "--objects", "--all").split("\n"))
+                .map(line -> line.substring(0, 40))
+                .filter(object -> !object.equals(blob))
+                .reduce("", (all, object) -> all + object + "\n");
+        for (String name : packs(lacking)) {
+            for (String ending : List.of(".pack", ".idx", ".rev")) {
+                Files.deleteIfExists(lacking.resolve("objects/pack").resolve(name.replace(".pack", ending)));
+            }
+        }
+        Files.writeString(folder.resolve("objects.txt"), objects);
+        Git.run(
+                source,
+                "-c",
+                "alias.some=!git pack-objects -q " + lacking.resolve("objects/pack/pack") + " < "
+                        + folder.resolve("objects.txt"),
+                "some");
+        assertThat(Git.run(lacking, "count-objects", "-v")).contains("count: 0", "packs: 1");
+        assertThatThrownBy(() -> publisher.publish(lacking, PUBLISH))
+                .isInstanceOf(SyncException.class)
+                .hasMessageContaining(blob);
+        assertThat(publisher.repositories.list()).isEmpty();
+    }
+
+    @Test
+    void whatNoRefReachesAnyMoreIsPackedAwayOnceItIsMoreThanAQuarter() throws IOException {
+        Node publisher = new Node();
+        Node seeder = new Node();
+        Path source = Git.repository(folder.resolve("source"), 4);
+        RepositoryId id = publisher.publish(source, PUBLISH).repository();
+        seeder.repositories.seed(id, List.of(), Progress.NONE);
+        Git.run(source, "checkout", "-qb", "wip");
+        Files.write(source.resolve("wip"), noise(1));
+        Git.run(source, "add", ".");
+        Git.run(source, "commit", "-qm", "wip");
+        String small = Git.run(source, "rev-parse", "HEAD:wip");
+        publisher.publish(source, PUBLISH);
+        Git.run(source, "checkout", "-q", "main");
+        Git.run(source, "branch", "-D", "wip");
+        publisher.publish(source, PUBLISH);
+        assertThat(publisher.state(id).packs())
+                .as("a fifth is not worth a new pack")
+                .hasSize(2);
+
+        Git.run(source, "checkout", "-qb", "secret");
+        Files.write(source.resolve("secret"), noise(2));
+        Git.run(source, "add", ".");
+        Git.run(source, "commit", "-qm", "secret");
+        String secret = Git.run(source, "rev-parse", "HEAD:secret");
+        publisher.publish(source, PUBLISH);
+        seeder.fetch(id);
+        List<PackId> before = publisher.state(id).packs();
+        Git.run(source, "checkout", "-q", "main");
+        Git.run(source, "branch", "-D", "secret");
+        publisher.publish(source, PUBLISH);
+        assertThat(publisher.state(id).packs()).hasSize(1).doesNotContainAnyElementsOf(before);
+        assertThat(Git.run(publisher.repositories.gitDirectory(id), "fsck", "--strict"))
+                .doesNotContain("missing", "broken");
+        seeder.fetch(id);
+        assertThat(seeder.state(id).packs()).isEqualTo(publisher.state(id).packs());
+        // Strangers get neither any more.
+        Node late = new Node();
+        late.fetch(id);
+        Path held = late.repositories.gitDirectory(id);
+        assertThat(Git.refs(held)).isEqualTo(Git.refs(source));
+        for (String object : List.of(small, secret)) {
+            assertThat(Git.attempt(held, "cat-file", "-e", object).code()).isNotZero();
+        }
+        Git.commit(source, "after", "after");
+        publisher.publish(source, PUBLISH);
+        late.fetch(id);
+        assertThat(Git.refs(held)).isEqualTo(Git.refs(source));
+    }
+
+    private static byte[] noise(int mebibytes) {
+        byte[] bytes = new byte[mebibytes << 20];
+        new SplittableRandom(mebibytes).nextBytes(bytes);
+        return bytes;
+    }
+
     /** The same repository with a second delegate beside the publisher. */
     private static IdentityChain withDelegate(Node publisher, RepositoryId id, PrivateKey second) throws IOException {
         RecordStore store = new RecordStore(publisher.database);

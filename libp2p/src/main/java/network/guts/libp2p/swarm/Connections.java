@@ -37,12 +37,14 @@ public final class Connections {
     private final Map<PeerId, List<Connection>> byPeer = new LinkedHashMap<>();
     private final Map<PeerId, Set<String>> tags = new HashMap<>();
     private final Condition emptied = lock.newCondition();
+    private Set<PeerId> members;
     private int count;
     private boolean closed;
 
     Connections(PeerId self, HostConfig config, InstantSource clock, Events events) {
         this.self = self;
         this.config = config;
+        this.members = config.members();
         this.clock = clock;
         this.events = events;
     }
@@ -95,7 +97,27 @@ public final class Connections {
     }
 
     boolean admits(PeerId peer) {
-        return config.members().isEmpty() || config.members().contains(peer);
+        lock.lock();
+        try {
+            return members.isEmpty() || members.contains(peer);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** From now on only these are let in; empty: everybody. The connections of others end. */
+    public void members(Set<PeerId> allowed) {
+        List<Connection> others;
+        lock.lock();
+        try {
+            members = Set.copyOf(allowed);
+            others = all().stream()
+                    .filter(connection -> !admits(connection.info().peer()))
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
+        close(others, others.size(), "no longer a member");
     }
 
     /** One of them stays, the others are retired. */

@@ -2,18 +2,23 @@ package network.guts.sync.git;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.PeerId;
 import network.guts.runtime.CrashSafeFile;
@@ -152,24 +157,25 @@ public final class BareRepository implements AutoCloseable {
         return commits;
     }
 
-    /** Bytes of the folder. */
+    /** Bytes of the folder. What is deleted meanwhile takes no room. */
     public long diskBytes() throws IOException {
-        List<Path> files;
-        try (var walk = Files.walk(folder)) {
-            files = walk.filter(Files::isRegularFile).toList();
-        } catch (java.io.UncheckedIOException e) {
-            throw new IOException("the size of " + folder + " changes too fast to be taken", e);
-        }
-        long bytes = 0;
-        for (Path file : files) {
-            try {
-                bytes += Files.size(file);
-            } catch (NoSuchFileException e) {
-                // Deleted meanwhile: it takes no room.
-                bytes += 0;
+        AtomicLong bytes = new AtomicLong();
+        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                bytes.addAndGet(attributes.size());
+                return FileVisitResult.CONTINUE;
             }
-        }
-        return bytes;
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException problem) throws IOException {
+                if (problem instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw problem;
+            }
+        });
+        return bytes.get();
     }
 
     /** Objects in the installed packs (one that lies in two packs counts twice). */
@@ -201,6 +207,36 @@ public final class BareRepository implements AutoCloseable {
     /** One new pack in {@link #incoming()} of exactly what {@code tips} reach, for {@code --purge}. */
     public Optional<Path> repack(Collection<ObjectId> tips) throws IOException {
         return make(folder, tips, List.of());
+    }
+
+    /** Whether {@code some} reach a commit that {@code others} do not. */
+    public boolean reachesMore(Collection<ObjectId> some, Collection<ObjectId> others) throws IOException {
+        StringBuilder input = new StringBuilder();
+        some.forEach(id -> input.append(id).append('\n'));
+        others.forEach(id -> input.append('^').append(id).append('\n'));
+        GitCommand.Result walked = walk(List.of("rev-list", "--max-count=1", "--stdin"), input);
+        if (!walked.ok()) {
+            throw new IOException("git cannot walk " + folder + ": " + walked.complaint());
+        }
+        return !walked.output().isBlank();
+    }
+
+    /**
+     * The packed bytes of all that {@code tips} reach; empty if git does not count them (it does since 2.31). Git walks
+     * all of it: seconds for a large repository.
+     */
+    public OptionalLong reachableBytes(Collection<ObjectId> tips) throws IOException {
+        StringBuilder input = new StringBuilder();
+        tips.forEach(id -> input.append(id).append('\n'));
+        GitCommand.Result walked = walk(List.of("rev-list", "--disk-usage", "--objects", "--stdin"), input);
+        String bytes = walked.output().strip();
+        return walked.ok() && bytes.matches("\\d{1,18}")
+                ? OptionalLong.of(Long.parseLong(bytes))
+                : OptionalLong.empty();
+    }
+
+    private GitCommand.Result walk(List<String> arguments, StringBuilder input) throws IOException {
+        return new GitCommand(folder, GitCommand.LONG).run(arguments, input.toString(), null);
     }
 
     private Optional<Path> make(Path repository, Collection<ObjectId> tips, Collection<ObjectId> have)

@@ -188,10 +188,24 @@ final class PackStore implements ObjectSource, AutoCloseable {
                     .map(pack -> new ServedPack(
                             id,
                             file(pack.name(), ".pack"),
+                            (position, target, length) -> read(pack.name(), position, target, length),
                             pack.size(),
                             pack.objects(),
                             pack.chunkSize(),
                             pack.trailer()));
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private void read(String name, long position, byte[] target, int length) throws IOException {
+        lock.readLock().lock();
+        try {
+            InstalledPack pack = open.get(name);
+            if (pack == null) {
+                throw new IOException(name + " was removed meanwhile");
+            }
+            pack.read(position, target, length);
         } finally {
             lock.readLock().unlock();
         }

@@ -211,6 +211,41 @@ public final class SourceRepository {
         return outcome.pack().map(List::of).orElse(List.of());
     }
 
+    /**
+     * A copy in {@code folder} of the repository's one pack: it may hold just what the refs reach, and then need
+     * not be made anew. Empty if the repository has loose objects, several packs, objects elsewhere, or commits that no
+     * branch and no tag reaches. Whoever takes it must still check that it holds all and nothing else.
+     */
+    public Optional<Path> onlyPack(Path folder) throws IOException {
+        Path objects = gitDirectory.resolve("objects");
+        if (refs.isEmpty() || Files.exists(objects.resolve("info/alternates"))) {
+            return Optional.empty();
+        }
+        GitCommand git = new GitCommand(path, GitCommand.SHORT);
+        List<String> counts = git.run(List.of("count-objects", "-v")).lines();
+        if (!counts.contains("count: 0") || !counts.contains("packs: 1")) {
+            return Optional.empty();
+        }
+        // Commits of remotes, of the stash, of a detached HEAD.
+        GitCommand.Result others = new GitCommand(path, GitCommand.LONG)
+                .run(List.of("rev-list", "--max-count=1", "--all", "--reflog", "--not", "--branches", "--tags"));
+        if (!others.ok() || !others.output().isBlank()) {
+            return Optional.empty();
+        }
+        List<Path> packs = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(objects.resolve("pack"), "pack-*.pack")) {
+            files.forEach(packs::add);
+        }
+        if (packs.size() != 1) {
+            return Optional.empty();
+        }
+        Files.createDirectories(folder);
+        Path target = folder.resolve("source-" + Long.toHexString(System.nanoTime()) + ".pack");
+        // No link: what happens to the user's file must not happen to what is served.
+        Files.copy(packs.getFirst(), target);
+        return Optional.of(target);
+    }
+
     /** Those of {@code ids} that are in this repository. */
     private List<ObjectId> present(Collection<ObjectId> ids) throws IOException {
         if (ids.isEmpty()) {

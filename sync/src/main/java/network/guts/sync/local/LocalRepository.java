@@ -119,6 +119,17 @@ public final class LocalRepository {
         return withdrawn;
     }
 
+    /** What the refs of all delegates but {@code delegate} name. */
+    Set<ObjectId> targetsBeside(PublicKey delegate) throws IOException {
+        Set<ObjectId> targets = new LinkedHashSet<>();
+        for (Map.Entry<PublicKey, RefsBody> entry : bodies().entrySet()) {
+            if (!entry.getKey().equals(delegate)) {
+                entry.getValue().refs().forEach(ref -> targets.add(ref.target()));
+            }
+        }
+        return targets;
+    }
+
     /** The refs as a whole, of the records that count. */
     public CanonicalRefs canonical() throws IOException {
         return canonical(with(known -> known), bodies());

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import network.guts.sync.SyncException;
 import network.guts.sync.git.BareRepository;
+import network.guts.sync.model.ObjectId;
 import network.guts.sync.model.PackDescriptor;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.Ref;
@@ -84,19 +85,7 @@ public final class PackIntake {
                                 + " needs it",
                         "Run git fsck in the repository, and fetch what is missing.");
             }
-            List<PackId> packs = new ArrayList<>();
-            long objects = 0;
-            long bytes = 0;
-            for (PackDescriptors.Described one : described) {
-                PackDescriptor descriptor = one.descriptor();
-                PackId pack = PackDescriptorCodec.id(descriptor);
-                objects += descriptor.objects();
-                bytes += descriptor.size();
-                git.install(pack, descriptor, one.pack());
-                store.putPack(id, descriptor);
-                packs.add(pack);
-            }
-            return new Taken(packs, objects, bytes);
+            return install(id, git, described);
         } finally {
             for (PackDescriptors.Described one : described) {
                 one.pack().close();
@@ -105,6 +94,48 @@ public final class PackIntake {
                 Files.deleteIfExists(file);
             }
         }
+    }
+
+    /**
+     * Installs a repository's first pack as it is, if it holds all that {@code refs} reach and nothing else. If not, or
+     * if something is wrong with it, nothing is installed. The file is moved or deleted.
+     */
+    public Optional<Taken> takeAsItIs(RepositoryId id, BareRepository git, Path file, Collection<Ref> refs)
+            throws IOException {
+        try {
+            PackDescriptors.Described described =
+                    PackDescriptors.describe(file, List.of(), ObjectSource.EMPTY, PackLimits.of(parseMemory));
+            try (ParsedPack pack = described.pack()) {
+                List<ObjectId> tips = refs.stream().map(Ref::target).toList();
+                boolean complete = Connectivity.check(refs, List.of(pack), ObjectSource.EMPTY)
+                        instanceof Connectivity.Result.Complete;
+                return complete && pack.isReachedBy(tips)
+                        ? Optional.of(install(id, git, List.of(described)))
+                        : Optional.empty();
+            }
+        } catch (PackException e) {
+            LOG.debug("{} is not published as it is: {}", file, e.getMessage());
+            return Optional.empty();
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    private Taken install(RepositoryId id, BareRepository git, List<PackDescriptors.Described> described)
+            throws IOException {
+        List<PackId> packs = new ArrayList<>();
+        long objects = 0;
+        long bytes = 0;
+        for (PackDescriptors.Described one : described) {
+            PackDescriptor descriptor = one.descriptor();
+            PackId pack = PackDescriptorCodec.id(descriptor);
+            objects += descriptor.objects();
+            bytes += descriptor.size();
+            git.install(pack, descriptor, one.pack());
+            store.putPack(id, descriptor);
+            packs.add(pack);
+        }
+        return new Taken(packs, objects, bytes);
     }
 
     /** The list with its last packs consolidated, where it has grown too long. What cannot be merged stays as it is. */

@@ -25,7 +25,6 @@ import network.guts.sync.git.BareRepository;
 import network.guts.sync.git.SourceRepository;
 import network.guts.sync.model.Identity;
 import network.guts.sync.model.ObjectId;
-import network.guts.sync.model.PackId;
 import network.guts.sync.model.Ref;
 import network.guts.sync.model.RefName;
 import network.guts.sync.model.RefsBody;
@@ -48,6 +47,7 @@ public final class Publisher {
     private final LocalRepositories repositories;
     private final PublishedSources sources;
     private final PackIntake intake;
+    private final PackLists lists;
     private final Signer signer;
     private final SigningKeys keys;
     private final Host host;
@@ -67,6 +67,7 @@ public final class Publisher {
         this.repositories = repositories;
         this.sources = sources;
         this.intake = intake;
+        this.lists = new PackLists(repositories.store(), intake);
         this.signer = signer;
         this.keys = keys;
         this.host = host;
@@ -120,8 +121,7 @@ public final class Publisher {
         work.lock();
         boolean done = false;
         try {
-            Published published =
-                    sign(key, Signer.begin(chain), source, RefsBody.EMPTY, options.purge(), progress, true);
+            Published published = sign(key, Signer.begin(chain), source, RefsBody.EMPTY, options, progress, true);
             sources.put(source.gitDirectory(), id);
             done = true;
             return published;
@@ -148,7 +148,7 @@ public final class Publisher {
         if (revision.isPresent()) {
             records = signer.under(records, revision.get());
         }
-        return sign(key, records, source, body, options.purge(), progress, revision.isPresent());
+        return sign(key, records, source, body, options, progress, revision.isPresent());
     }
 
     /**
@@ -212,7 +212,7 @@ public final class Publisher {
             GatheredRefs.State records,
             SourceRepository source,
             RefsBody before,
-            boolean purge,
+            PublishOptions options,
             Progress progress,
             boolean newIdentity)
             throws IOException {
@@ -224,21 +224,15 @@ public final class Publisher {
         before.refs().forEach(ref -> have.add(ref.target()));
         boolean created = records.views().headers().isEmpty()
                 && records.chain().identity().revision() == 0;
-        List<Path> files = source.pack(git.incoming(), have);
-        PackIntake.Taken taken = take(id, git, files, refs, source);
-        List<PackId> packs;
-        Set<PackId> withdrawn = new LinkedHashSet<>(before.withdrawn());
-        if (purge && !created) {
-            List<PackId> old = PackIntake.joined(before.packs(), taken.packs());
-            Optional<Path> repacked =
-                    git.repack(refs.stream().map(Ref::target).distinct().toList());
-            packs = intake.take(id, git, repacked.stream().toList(), refs).packs();
-            withdrawn.addAll(old);
-            packs.forEach(withdrawn::remove);
-        } else {
-            packs = intake.consolidated(id, git, PackIntake.joined(before.packs(), taken.packs()));
+        PackIntake.Taken taken = take(id, git, source, refs, have);
+        Set<ObjectId> others = new LinkedHashSet<>();
+        Optional<LocalRepository> known = repositories.find(id);
+        if (known.isPresent()) {
+            others.addAll(known.get().targetsBeside(key.publicKey()));
         }
-        RefsBody body = new RefsBody(refs, packs, List.copyOf(withdrawn), seeds());
+        PackLists.Listed listed =
+                lists.after(id, git, before, refs, taken.packs(), options.purge() && !created, others);
+        RefsBody body = new RefsBody(refs, listed.packs(), listed.withdrawn(), seeds());
         boolean same = !newIdentity
                 && body.refs().equals(before.refs())
                 && body.packs().equals(before.packs())
@@ -263,13 +257,23 @@ public final class Publisher {
                 taken.packs().size());
     }
 
-    /** A pack of the source is taken as it is where that can be: then its damage shows only here. */
+    /** What the refs reach and {@code have} does not: the source's own pack if it is just that, else one that git makes. */
     private PackIntake.Taken take(
-            RepositoryId id, BareRepository git, List<Path> files, List<Ref> refs, SourceRepository source)
+            RepositoryId id, BareRepository git, SourceRepository source, List<Ref> refs, Set<ObjectId> have)
             throws IOException {
+        if (have.isEmpty() && git.packs().isEmpty()) {
+            Optional<Path> only = source.onlyPack(git.incoming());
+            if (only.isPresent()) {
+                Optional<PackIntake.Taken> taken = intake.takeAsItIs(id, git, only.get(), refs);
+                if (taken.isPresent()) {
+                    return taken.get();
+                }
+            }
+        }
         try {
-            return intake.take(id, git, files, refs);
+            return intake.take(id, git, source.pack(git.incoming(), have), refs);
         } catch (PackException e) {
+            // git may hand out a stored entry as it is: then its damage shows only here.
             throw new SyncException(
                     SyncException.Kind.FAILED,
                     source.path() + " cannot be published: " + e.getMessage(),

@@ -16,7 +16,6 @@ import network.guts.sync.SigningKeys;
 import network.guts.sync.SyncException;
 import network.guts.sync.git.BareRepository;
 import network.guts.sync.model.ObjectId;
-import network.guts.sync.model.PackId;
 import network.guts.sync.model.Ref;
 import network.guts.sync.model.RefName;
 import network.guts.sync.model.RefsBody;
@@ -36,6 +35,7 @@ public final class PushReceiver {
 
     private final LocalRepositories repositories;
     private final PackIntake intake;
+    private final PackLists lists;
     private final Signer signer;
     private final SigningKeys keys;
     private final Publisher.CatchUp catchUp;
@@ -48,6 +48,7 @@ public final class PushReceiver {
             Publisher.CatchUp catchUp) {
         this.repositories = repositories;
         this.intake = intake;
+        this.lists = new PackLists(repositories.store(), intake);
         this.signer = signer;
         this.keys = keys;
         this.catchUp = catchUp;
@@ -116,9 +117,9 @@ public final class PushReceiver {
         BareRepository git = repository.git();
         Optional<Path> pack = tips.isEmpty() ? Optional.empty() : git.intake(quarantine, tips);
         PackIntake.Taken taken = intake.take(repository.id(), git, pack.stream().toList(), sorted);
-        List<PackId> packs =
-                intake.consolidated(repository.id(), git, PackIntake.joined(before.packs(), taken.packs()));
-        RefsBody body = new RefsBody(sorted, packs, before.withdrawn(), before.seeds());
+        PackLists.Listed listed = lists.after(
+                repository.id(), git, before, sorted, taken.packs(), false, repository.targetsBeside(key.publicKey()));
+        RefsBody body = new RefsBody(sorted, listed.packs(), listed.withdrawn(), before.seeds());
         sequence =
                 signer.sign(key, repository.with(state -> state), body).value().sequence();
         return new Pushed(sequence, results, taken.objects(), taken.bytes());

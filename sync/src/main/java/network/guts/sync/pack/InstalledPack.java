@@ -1,5 +1,6 @@
 package network.guts.sync.pack;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -57,6 +58,18 @@ public final class InstalledPack implements ObjectSource, AutoCloseable {
 
     MappedPack mapped() {
         return pack;
+    }
+
+    /**
+     * Bytes of the file, from the mapping that is there anyway.
+     *
+     * @throws EOFException if the file has fewer
+     */
+    public void read(long position, byte[] target, int length) throws IOException {
+        if (position + length > pack.size()) {
+            throw new EOFException(pack.path() + " is shorter than its pack");
+        }
+        pack.copy(position, target, 0, length);
     }
 
     /** The object at a position in order of ids. */

@@ -32,7 +32,8 @@ public final class PackDescriptors {
     static Described describe(Path file, List<PackId> inputs, ObjectSource before, PackLimits limits, int chunkSize)
             throws IOException {
         ParsedPack parsed;
-        try (PackIndexer indexer = PackIndexer.openWhole(file, limits)) {
+        // Pieces as long as a chunk at least: tests have short ones.
+        try (PackIndexer indexer = PackIndexer.openWhole(file, limits, chunkSize)) {
             parsed = indexer.finish(before);
         }
         boolean described = false;

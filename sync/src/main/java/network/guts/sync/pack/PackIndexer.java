@@ -27,6 +27,7 @@ public final class PackIndexer implements AutoCloseable {
     private final PackLimits limits;
     private final @Nullable PackDescriptor descriptor;
     private final @Nullable Segments segments;
+    private @Nullable PieceScan pieces;
     private final Workers workers;
     private final long end;
     private final AtomicLong inflated = new AtomicLong();
@@ -48,7 +49,7 @@ public final class PackIndexer implements AutoCloseable {
         this.segments = segments;
         this.workers = new Workers(limits.threads());
         this.end = pack.size() - PackFormat.TRAILER_BYTES;
-        this.tables = new EntryTable[segments == null ? 1 : segments.count()];
+        this.tables = new EntryTable[segments == null ? 0 : segments.count()];
         long objects = pack.size() / PackFormat.MIN_ENTRY_BYTES;
         for (int i = 0; i < limits.threads(); i++) {
             References own = new References(ThreadLocalRandom.current().nextLong(), 2 * objects + References.SPARE);
@@ -76,19 +77,19 @@ public final class PackIndexer implements AutoCloseable {
         return new PackIndexer(pack, limits, descriptor, segments);
     }
 
-    /** The same for a whole file of which nothing is known; one thread scans it. */
-    static PackIndexer openWhole(Path file, PackLimits limits) throws IOException {
+    /**
+     * The same for a whole file of which nothing is known; see {@link PieceScan}.
+     *
+     * @param minPiece bytes; a shorter piece is not worth a guess
+     */
+    static PackIndexer openWhole(Path file, PackLimits limits, long minPiece) throws IOException {
         MappedPack pack = MappedPack.open(file);
         if (pack.size() < PackFormat.HEADER_BYTES + PackFormat.TRAILER_BYTES) {
             pack.close();
             throw new PackException(Kind.MALFORMED, "a file of " + pack.size() + " bytes is no pack");
         }
         PackIndexer indexer = new PackIndexer(pack, limits, null, null);
-        if (indexer.end == PackFormat.HEADER_BYTES) {
-            indexer.tables[0] = new EntryTable(0);
-        } else {
-            indexer.scan(0, PackFormat.HEADER_BYTES, indexer.end, pack.size());
-        }
+        indexer.startPieces(minPiece);
         return indexer;
     }
 
@@ -121,6 +122,37 @@ public final class PackIndexer implements AutoCloseable {
                 giveBack(scanner);
             }
         }));
+    }
+
+    private void startPieces(long minPiece) {
+        PieceScan scan = new PieceScan(limits, end, minPiece);
+        pieces = scan;
+        PieceScan.Scanners lent = new PieceScan.Scanners() {
+            @Override
+            public SegmentScanner borrow() {
+                return PackIndexer.this.borrow();
+            }
+
+            @Override
+            public void giveBack(SegmentScanner scanner) {
+                PackIndexer.this.giveBack(scanner);
+            }
+        };
+        for (Workers.Job job : scan.jobs(lent)) {
+            scans.add(workers.start(job));
+        }
+    }
+
+    /** What the pieces found; the whole in order, where they do not fit together. */
+    private EntryTable joinPieces(PieceScan scan) throws IOException {
+        EntryTable joined = scan.joined();
+        if (joined != null) {
+            return joined;
+        }
+        references.forEach(References::clear);
+        inflated.set(0);
+        done.set(0);
+        return scan.inOrder(allScanners.getFirst());
     }
 
     private SegmentScanner borrow() {
@@ -169,7 +201,7 @@ public final class PackIndexer implements AutoCloseable {
             throw new IllegalStateException("chunks are missing");
         }
         checkHeader();
-        EntryTable entries = EntryTable.join(Arrays.asList(tables));
+        EntryTable entries = pieces == null ? EntryTable.join(Arrays.asList(tables)) : joinPieces(pieces);
         Arrays.fill(tables, null);
         long declared = pack.intAt(8) & 0xffffffffL;
         if (entries.count() != declared) {

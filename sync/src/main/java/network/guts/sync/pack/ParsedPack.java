@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import network.guts.core.Bytes;
@@ -26,6 +28,10 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
     private final List<ObjectId> bases;
     private final byte[] outside;
     private final boolean outsideKnown;
+
+    /** Sorted positions of the objects that an object of this pack names. */
+    private final BitSet named;
+
     private final long inflatedBytes;
     private final PackObjects objects;
     private final Bytes trailer;
@@ -59,6 +65,7 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
             fanout[i + 1] += fanout[i];
         }
         bases = findBases(trees);
+        named = new BitSet(count);
         outsideKnown = references.stream().noneMatch(References::overflowed);
         outside = outsideKnown ? findOutside(references) : new byte[0];
         objects = new PackObjects(pack, pack.size() - PackFormat.TRAILER_BYTES, this::offset, before);
@@ -93,6 +100,7 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
             set.forEach((id, type) -> {
                 int position = find(id, 0);
                 if (position >= 0 && entries.type(order[position]) == type) {
+                    named.set(position);
                     return;
                 }
                 if (length[0] + REFERENCE_BYTES > found[0].length) {
@@ -150,6 +158,25 @@ public final class ParsedPack implements ObjectSource, AutoCloseable {
     /** False if there was too much of it to keep. */
     boolean isOutsideKnown() {
         return outsideKnown;
+    }
+
+    /**
+     * Whether {@code tips} reach every object of this pack, as far as its own objects lead. An object that neither is a
+     * tip nor is named by another is reached by nothing; and since names are hashes, there are no circles, so one that
+     * is named is in the end named by a tip.
+     */
+    public boolean isReachedBy(Collection<ObjectId> tips) {
+        if (!outsideKnown) {
+            return false;
+        }
+        BitSet reached = (BitSet) named.clone();
+        for (ObjectId tip : tips) {
+            int position = position(tip);
+            if (position >= 0) {
+                reached.set(position);
+            }
+        }
+        return reached.cardinality() == entries.count();
     }
 
     public Path file() {

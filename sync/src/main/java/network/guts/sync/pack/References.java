@@ -3,6 +3,7 @@ package network.guts.sync.pack;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * The objects that a pack's objects name, with the types that they must have: an open-addressed set in arrays, one for
@@ -54,6 +55,13 @@ final class References {
         if (++count * 2 > types.length) {
             grow();
         }
+    }
+
+    /** Forgets everything. */
+    void clear() {
+        Arrays.fill(types, (byte) 0);
+        count = 0;
+        overflowed = false;
     }
 
     private int find(long a, long b, int c, byte type) {

@@ -18,6 +18,7 @@ final class SegmentScanner implements AutoCloseable {
     private final AtomicLong inflated;
     private final AtomicLong done;
     private final EntryInflater inflater;
+    private final EntryFinder finder;
     private final EntryHeader header = new EntryHeader();
     private final ObjectCheck objects;
     private final TreeCheck trees;
@@ -25,6 +26,7 @@ final class SegmentScanner implements AutoCloseable {
     private final byte[] deltaHeader = new byte[Delta.MAX_HEADER];
     private int deltaHeaderLength;
     private byte[] buffer = new byte[1 << 16];
+    private long position;
 
     /**
      * @param inflated bytes of all objects so far, over all threads
@@ -36,6 +38,7 @@ final class SegmentScanner implements AutoCloseable {
         this.inflated = inflated;
         this.done = done;
         this.inflater = new EntryInflater(pack);
+        this.finder = new EntryFinder(pack, inflater);
         this.objects = new ObjectCheck(references);
         this.trees = new TreeCheck(references);
     }
@@ -46,22 +49,38 @@ final class SegmentScanner implements AutoCloseable {
      */
     EntryTable scan(long start, long end, long chunkSize) throws IOException {
         long chunkEnd = (start / chunkSize + 1) * chunkSize;
+        EntryTable table = scanPiece(start, Math.min(end, chunkEnd), end);
+        if (position < end) {
+            throw new PackException(
+                    Kind.DESCRIPTOR, "an entry begins at offset " + position + ", the descriptor knows none there");
+        }
+        return table;
+    }
+
+    /** Reads the entries that begin from {@code start} to before {@code until}; the last ends at {@code end} at most. */
+    EntryTable scanPiece(long start, long until, long end) throws IOException {
         EntryTable table = new EntryTable(4096);
-        long offset = start;
-        while (offset < end) {
-            if (offset >= chunkEnd) {
-                throw new PackException(
-                        Kind.DESCRIPTOR, "an entry begins at offset " + offset + ", the descriptor knows none there");
-            }
+        position = start;
+        while (position < until) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new InterruptedIOException("abandoned");
             }
-            entry(table, offset, end);
+            entry(table, position, end);
             long next = inflater.end();
-            table.crc(table.count() - 1, crc(offset, next));
-            offset = next;
+            table.crc(table.count() - 1, crc(position, next));
+            position = next;
         }
         return table;
+    }
+
+    /** Where the entry that was read last ends. */
+    long position() {
+        return position;
+    }
+
+    /** Guesses where the first entry begins; see {@link EntryFinder#find}. */
+    long firstEntry(long from, long until, long end) {
+        return finder.find(from, until, end);
     }
 
     private void entry(EntryTable table, long offset, long end) throws PackException {

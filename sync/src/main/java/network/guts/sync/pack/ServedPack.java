@@ -1,21 +1,28 @@
 package network.guts.sync.pack;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import network.guts.core.Bytes;
 import network.guts.sync.model.PackId;
 
 /**
  * The exact bytes that a descriptor describes, from a pack on disk that may have been completed for git: the original
- * header and trailer, and the entries where they are. Thread-safe; each read opens and closes the file.
+ * header and trailer, and the entries where they are. Thread-safe.
  */
 public final class ServedPack {
+    /** Reads the file, which whoever holds the pack has open. */
+    @FunctionalInterface
+    public interface Reader {
+        /**
+         * @throws IOException if the pack was removed meanwhile, or is shorter than it should be
+         */
+        void read(long position, byte[] target, int length) throws IOException;
+    }
+
     private final PackId id;
     private final Path file;
+    private final Reader reader;
     private final long size;
     private final long objects;
     private final int chunkSize;
@@ -23,16 +30,18 @@ public final class ServedPack {
 
     /**
      * @param file the pack as it is on disk
+     * @param reader of that file
      * @param size of the pack as it was published
      * @param objects in its original header
      * @param trailer the original one
      */
-    public ServedPack(PackId id, Path file, long size, long objects, int chunkSize, Bytes trailer) {
+    public ServedPack(PackId id, Path file, Reader reader, long size, long objects, int chunkSize, Bytes trailer) {
         if (trailer.size() != PackFormat.TRAILER_BYTES || size < PackFormat.HEADER_BYTES + PackFormat.TRAILER_BYTES) {
             throw new IllegalArgumentException("no pack of " + size + " bytes has such a trailer");
         }
         this.id = id;
         this.file = file;
+        this.reader = reader;
         this.size = size;
         this.objects = objects;
         this.chunkSize = chunkSize;
@@ -89,16 +98,9 @@ public final class ServedPack {
     }
 
     private void read(long start, byte[] target) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            // What lies past the entries belongs to the completed pack.
-            int fromFile = (int) Math.max(0, Math.min(target.length, end() - start));
-            ByteBuffer buffer = ByteBuffer.wrap(target, 0, fromFile);
-            while (buffer.hasRemaining()) {
-                if (channel.read(buffer, start + buffer.position()) < 0) {
-                    throw new EOFException(file + " is shorter than its pack");
-                }
-            }
-        }
+        // What lies past the entries belongs to the completed pack.
+        int fromFile = (int) Math.max(0, Math.min(target.length, end() - start));
+        reader.read(start, target, fromFile);
         byte[] header = new byte[PackFormat.HEADER_BYTES];
         ByteBuffer.wrap(header)
                 .putInt(PackFormat.SIGNATURE)

@@ -21,11 +21,13 @@ final class RecordSchema {
             "CREATE TABLE sync_descriptor (pack BLOB PRIMARY KEY, bytes BLOB NOT NULL)",
             "CREATE TABLE sync_pack (repository BLOB NOT NULL, pack BLOB NOT NULL, PRIMARY KEY (repository, pack))"
                     + " WITHOUT ROWID",
-            "CREATE INDEX sync_pack_pack ON sync_pack (pack)");
+            "CREATE INDEX sync_pack_pack ON sync_pack (pack)",
+            "CREATE TABLE sync_mirrored (repository BLOB PRIMARY KEY, signer BLOB NOT NULL, ip_group TEXT)"
+                    + " WITHOUT ROWID");
 
     /** All tables that name a repository in a column of that name. */
     static final List<String> TABLES =
-            List.of("sync_identity", "sync_header", "sync_fresh", "sync_evidence", "sync_pack");
+            List.of("sync_identity", "sync_header", "sync_fresh", "sync_evidence", "sync_pack", "sync_mirrored");
 
     private RecordSchema() {}
 }

@@ -15,6 +15,7 @@ import java.util.Set;
 import network.guts.core.Bytes;
 import network.guts.core.MalformedException;
 import network.guts.core.Multihash;
+import network.guts.core.PublicKey;
 import network.guts.core.SignedEnvelope;
 import network.guts.runtime.Database;
 import network.guts.sync.core.DelegateViews;
@@ -120,16 +121,10 @@ public final class RecordStore {
 
     /** All identities that are stored of {@code repository}, by revision. */
     public List<SignedIdentity> identities(RepositoryId repository) throws IOException {
-        List<byte[]> rows = database.read(sql -> Rows.query(
-                sql,
-                row -> row.getBytes(1),
+        return all(
+                row -> SignedRecords.openIdentity(Rows.split(row)),
                 "SELECT envelopes FROM sync_identity WHERE repository = ? ORDER BY revision, hash",
-                key(repository)));
-        List<SignedIdentity> identities = new ArrayList<>();
-        for (byte[] row : rows) {
-            identities.add(reopened(() -> SignedRecords.openIdentity(Rows.split(row))));
-        }
-        return identities;
+                key(repository));
     }
 
     /** The hashes of the chain that was applied last, by revision: what a resolution stays with. */
@@ -147,16 +142,7 @@ public final class RecordStore {
             int rows = 0;
             for (Signed<RefsHeader> header : headers) {
                 touch(sql, header.value().repository());
-                rows += Rows.update(
-                        sql,
-                        "INSERT OR IGNORE INTO sync_header (repository, signer, sequence, hash, body, envelope)"
-                                + " VALUES (?, ?, ?, ?, ?, ?)",
-                        key(header.value().repository()),
-                        header.signer().encoded(),
-                        header.value().sequence(),
-                        header.hash(),
-                        header.value().body(),
-                        header.envelope().encoded());
+                rows += putHeader(sql, header);
             }
             return rows;
         });
@@ -174,17 +160,21 @@ public final class RecordStore {
                     "INSERT OR IGNORE INTO sync_body (hash, bytes) VALUES (?, ?)",
                     header.value().body(),
                     body);
-            return Rows.update(
-                    sql,
-                    "INSERT OR IGNORE INTO sync_header (repository, signer, sequence, hash, body, envelope)"
-                            + " VALUES (?, ?, ?, ?, ?, ?)",
-                    key(header.value().repository()),
-                    header.signer().encoded(),
-                    header.value().sequence(),
-                    header.hash(),
-                    header.value().body(),
-                    header.envelope().encoded());
+            return putHeader(sql, header);
         });
+    }
+
+    private static int putHeader(Connection sql, Signed<RefsHeader> header) throws SQLException {
+        return Rows.update(
+                sql,
+                "INSERT OR IGNORE INTO sync_header (repository, signer, sequence, hash, body, envelope)"
+                        + " VALUES (?, ?, ?, ?, ?, ?)",
+                key(header.value().repository()),
+                header.signer().encoded(),
+                header.value().sequence(),
+                header.hash(),
+                header.value().body(),
+                header.envelope().encoded());
     }
 
     /** Stores the body of a header that is stored; one that no header names goes with the next {@link #prune}. */
@@ -195,16 +185,10 @@ public final class RecordStore {
 
     /** The headers that are stored of {@code repository}: signer by signer, by rising sequence. */
     public List<Signed<RefsHeader>> headers(RepositoryId repository) throws IOException {
-        List<byte[]> rows = database.read(sql -> Rows.query(
-                sql,
-                row -> row.getBytes(1),
+        return all(
+                row -> SignedRecords.openHeader(SignedEnvelope.parse(row)),
                 "SELECT envelope FROM sync_header WHERE repository = ? ORDER BY signer, sequence, hash",
-                key(repository)));
-        List<Signed<RefsHeader>> headers = new ArrayList<>();
-        for (byte[] row : rows) {
-            headers.add(reopened(() -> SignedRecords.openHeader(SignedEnvelope.parse(row))));
-        }
-        return headers;
+                key(repository));
     }
 
     /** Deletes headers that {@code views} no longer keep, and the bodies that nothing names any more. */
@@ -240,15 +224,14 @@ public final class RecordStore {
         if (cached != null) {
             return Optional.of(cached);
         }
-        List<byte[]> rows = database.read(
-                sql -> Rows.query(sql, row -> row.getBytes(1), "SELECT bytes FROM sync_body WHERE hash = ?", hash));
-        if (rows.isEmpty()) {
-            return Optional.empty();
-        }
-        byte[] encoded = rows.getFirst();
-        Body body = new Body(reopened(() -> RefsBodyCodec.decode(encoded)), Bytes.of(encoded));
-        bodies.put(hash, body);
-        return Optional.of(body);
+        Optional<Body> stored = all(
+                        row -> new Body(RefsBodyCodec.decode(row), Bytes.of(row)),
+                        "SELECT bytes FROM sync_body WHERE hash = ?",
+                        hash)
+                .stream()
+                .findFirst();
+        stored.ifPresent(body -> bodies.put(hash, body));
+        return stored;
     }
 
     /** Stores a delegate's newest word of freshness, in place of the one before. */
@@ -266,16 +249,10 @@ public final class RecordStore {
 
     /** The newest word of each delegate. */
     public List<Signed<Fresh>> fresh(RepositoryId repository) throws IOException {
-        List<byte[]> rows = database.read(sql -> Rows.query(
-                sql,
-                row -> row.getBytes(1),
+        return all(
+                row -> SignedRecords.openFresh(SignedEnvelope.parse(row)),
                 "SELECT envelope FROM sync_fresh WHERE repository = ? ORDER BY signer",
-                key(repository)));
-        List<Signed<Fresh>> words = new ArrayList<>();
-        for (byte[] row : rows) {
-            words.add(reopened(() -> SignedRecords.openFresh(SignedEnvelope.parse(row))));
-        }
-        return words;
+                key(repository));
     }
 
     /** Stores evidence of equivocation. It is not pruned. */
@@ -302,13 +279,11 @@ public final class RecordStore {
                 row -> new byte[][] {row.getBytes(1), row.getBytes(2)},
                 "SELECT first, second FROM sync_evidence WHERE repository = ? ORDER BY signer, sequence",
                 key(repository)));
-        List<Equivocation> all = new ArrayList<>();
-        for (byte[][] row : rows) {
-            all.add(reopened(() -> Equivocation.of(
-                    SignedRecords.openHeader(SignedEnvelope.parse(row[0])),
-                    SignedRecords.openHeader(SignedEnvelope.parse(row[1])))));
-        }
-        return all;
+        return reopened(
+                row -> Equivocation.of(
+                        SignedRecords.openHeader(SignedEnvelope.parse(row[0])),
+                        SignedRecords.openHeader(SignedEnvelope.parse(row[1]))),
+                rows);
     }
 
     /** Stores that {@code repository} holds a pack, with the pack's descriptor. */
@@ -352,15 +327,14 @@ public final class RecordStore {
         if (cached != null) {
             return Optional.of(cached);
         }
-        List<byte[]> rows = database.read(sql -> Rows.query(
-                sql, row -> row.getBytes(1), "SELECT bytes FROM sync_descriptor WHERE pack = ?", pack.hash()));
-        if (rows.isEmpty()) {
-            return Optional.empty();
-        }
-        byte[] encoded = rows.getFirst();
-        Descriptor descriptor = new Descriptor(reopened(() -> PackDescriptorCodec.decode(encoded)), Bytes.of(encoded));
-        descriptors.put(pack, descriptor);
-        return Optional.of(descriptor);
+        Optional<Descriptor> stored = all(
+                        row -> new Descriptor(PackDescriptorCodec.decode(row), Bytes.of(row)),
+                        "SELECT bytes FROM sync_descriptor WHERE pack = ?",
+                        pack.hash())
+                .stream()
+                .findFirst();
+        stored.ifPresent(descriptor -> descriptors.put(pack, descriptor));
+        return stored;
     }
 
     /** Sets what this node does for a repository. */
@@ -385,6 +359,41 @@ public final class RecordStore {
                 key(repository)));
         return rows.isEmpty() ? new SeedingPolicy(repository, false, SeedingPolicy.NO_QUOTA) : rows.getFirst();
     }
+
+    /** Notes that a repository is seeded although nobody here asked for it. */
+    public void putMirrored(Mirrored mirrored) throws IOException {
+        commit(sql -> {
+            touch(sql, mirrored.repository());
+            return Rows.update(
+                    sql,
+                    "INSERT OR REPLACE INTO sync_mirrored (repository, signer, ip_group) VALUES (?, ?, ?)",
+                    key(mirrored.repository()),
+                    mirrored.signer().encoded(),
+                    mirrored.group().orElse(""));
+        });
+    }
+
+    /** From now on the repository is one that was asked for. */
+    public void removeMirrored(RepositoryId repository) throws IOException {
+        commit(sql -> Rows.update(sql, "DELETE FROM sync_mirrored WHERE repository = ?", key(repository)));
+    }
+
+    /** All that nobody here asked for, in order of ids. */
+    public List<Mirrored> mirrored() throws IOException {
+        List<MirroredRow> rows = database.read(sql -> Rows.query(
+                sql,
+                row -> new MirroredRow(row.getBytes(1), row.getBytes(2), row.getString(3)),
+                "SELECT repository, signer, ip_group FROM sync_mirrored ORDER BY repository"));
+        return reopened(
+                row -> new Mirrored(
+                        new RepositoryId(new Multihash(Multihash.SHA2_256, Bytes.of(row.repository()))),
+                        PublicKey.parse(row.signer()),
+                        Optional.of(row.group()).filter(group -> !group.isEmpty())),
+                rows);
+    }
+
+    @SuppressWarnings("ArrayRecordComponent")
+    private record MirroredRow(byte[] repository, byte[] signer, String group) {}
 
     /** Notes that something new was heard of a repository that is stored; milliseconds are kept. */
     public void heardOf(RepositoryId repository, Instant time) throws IOException {
@@ -419,16 +428,26 @@ public final class RecordStore {
         return rows > 0;
     }
 
+    /** Makes a record of what was stored of it. */
     @FunctionalInterface
-    private interface Opening<T> {
-        T open() throws MalformedException;
+    private interface Opening<R, T> {
+        T open(R row) throws MalformedException;
     }
 
-    private static <T> T reopened(Opening<T> opening) throws IOException {
+    /** The records of a query that selects their bytes. */
+    private <T> List<T> all(Opening<byte[], T> opening, String query, Bytes key) throws IOException {
+        return reopened(opening, database.read(sql -> Rows.query(sql, row -> row.getBytes(1), query, key)));
+    }
+
+    private static <R, T> List<T> reopened(Opening<R, T> opening, List<R> rows) throws IOException {
+        List<T> all = new ArrayList<>();
         try {
-            return opening.open();
+            for (R row : rows) {
+                all.add(opening.open(row));
+            }
         } catch (MalformedException e) {
             throw Rows.damaged(e);
         }
+        return all;
     }
 }

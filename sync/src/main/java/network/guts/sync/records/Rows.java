@@ -50,6 +50,7 @@ final class Rows {
             switch (values[i]) {
                 case Bytes bytes -> statement.setBytes(i + 1, bytes.toArray());
                 case byte[] bytes -> statement.setBytes(i + 1, bytes);
+                case String text -> statement.setString(i + 1, text);
                 case Long number -> statement.setLong(i + 1, number);
                 case Integer number -> statement.setInt(i + 1, number);
                 case Boolean truth -> statement.setInt(i + 1, truth ? 1 : 0);

@@ -31,6 +31,9 @@ class ConsolidationTest {
             return new ServedPack(
                     new PackId(Bytes.sha256(RawPack.bytes(name))),
                     pack,
+                    (position, target, length) -> {
+                        throw new IOException("nobody reads it here");
+                    },
                     parsed.size(),
                     parsed.objects(),
                     PackDescriptor.CHUNK_SIZE,

@@ -24,7 +24,7 @@ final class PackBenchmark {
                     "%d objects, %d bytes packed, %d inflated%n",
                     parsed.objects(), parsed.size(), parsed.inflatedBytes());
         }
-        System.out.printf("described, one thread for the scan: %.1f s%n", seconds(began));
+        System.out.printf("described, without a descriptor: %.1f s%n", seconds(began));
         descriptor = PackDescriptors.describe(pack, List.of(), ObjectSource.EMPTY, limits)
                 .descriptor();
         double ours = Double.MAX_VALUE;

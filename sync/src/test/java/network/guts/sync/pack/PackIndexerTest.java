@@ -61,6 +61,33 @@ class PackIndexerTest {
         }
     }
 
+    @Test
+    void aPackInsideABlobIsNotTakenForThePackItself() throws Exception {
+        // A blob that deflate stores as it is, with a whole pack in it: whoever looks for entries finds those.
+        RawPack inner = new RawPack();
+        Random random = new Random(7);
+        for (int i = 0; i < 200; i++) {
+            byte[] data = new byte[60 + random.nextInt(40)];
+            random.nextBytes(data);
+            inner.whole(3, data);
+        }
+        byte[] stored = inner.build();
+        RawPack raw = new RawPack().blob("before").whole(3, stored).blob("after");
+        Path file = Files.write(folder.resolve("nested.pack"), raw.build());
+        for (int chunkSize : List.of(13, 100, 1000, 1 << 20)) {
+            try (ParsedPack parsed = PackDescriptors.describe(file, List.of(), ObjectSource.EMPTY, LIMITS, chunkSize)
+                    .pack()) {
+                assertThat(parsed.ids())
+                        .as("chunks of %d", chunkSize)
+                        .containsExactlyInAnyOrder(
+                                RawPack.id("blob", RawPack.bytes("before")),
+                                RawPack.id("blob", stored),
+                                RawPack.id("blob", RawPack.bytes("after")));
+                assertThat(parsed.inflatedBytes()).isEqualTo(6 + stored.length + 5);
+            }
+        }
+    }
+
     /** Chunks arrive in an order of chance, some twice, into a file that was empty before. */
     static ParsedPack parse(Path pack, PackDescriptor descriptor, ObjectSource before, long seed) throws IOException {
         byte[] whole = Files.readAllBytes(pack);
