@@ -40,7 +40,7 @@ public final class ProviderScores {
     }
 
     /** The network that a public address lies in: /16 of IPv4, /32 of IPv6. Empty for private ones and names. */
-    static Optional<String> ipGroup(PeerInfo peer) {
+    public static Optional<String> ipGroup(PeerInfo peer) {
         return peer.addresses().stream()
                 .map(Multiaddr::ip)
                 .flatMap(Optional::stream)
