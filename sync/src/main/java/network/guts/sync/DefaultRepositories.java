@@ -31,10 +31,12 @@ import network.guts.sync.local.GatheredRefs;
 import network.guts.sync.local.LocalRepositories;
 import network.guts.sync.local.LocalRepository;
 import network.guts.sync.local.Maintenance;
+import network.guts.sync.local.Mirrors;
 import network.guts.sync.local.PackIntake;
 import network.guts.sync.local.PublishedSources;
 import network.guts.sync.local.Publisher;
 import network.guts.sync.local.PushReceiver;
+import network.guts.sync.local.Quotas;
 import network.guts.sync.local.Seeder;
 import network.guts.sync.local.Signer;
 import network.guts.sync.local.States;
@@ -44,6 +46,7 @@ import network.guts.sync.model.RefsBody;
 import network.guts.sync.model.RefsHeader;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.model.Signed;
+import network.guts.sync.protocol.PeerRates;
 import network.guts.sync.protocol.RateCap;
 import network.guts.sync.protocol.SyncClient;
 import network.guts.sync.protocol.SyncServer;
@@ -76,6 +79,8 @@ public final class DefaultRepositories implements Repositories {
     private final PushReceiver pushes;
     private final Announcements announcements;
     private final Following following;
+    private final Quotas quotas;
+    private final Mirrors mirrors;
     private final Maintenance maintenance;
     private final States states;
     private final ReentrantLock lock = new ReentrantLock();
@@ -128,7 +133,9 @@ public final class DefaultRepositories implements Repositories {
         this.publisher =
                 new Publisher(repositories, sources, intake, signer, keys, host, this::catchUpBeforeSigning, random);
         this.pushes = new PushReceiver(repositories, intake, signer, keys, this::catchUpBeforeSigning);
-        this.following = new Following(fetcher, host, random);
+        this.quotas = new Quotas(repositories, settings.shares());
+        this.mirrors = new Mirrors(repositories, quotas, fetcher, host, network, settings, clock);
+        this.following = new Following(fetcher, host, quotas, random);
         this.announcements = new Announcements(
                 repositories, (id, announcer, arrived) -> following.fetch(id, Optional.of(announcer), arrived), clock);
         this.maintenance = new Maintenance(repositories, following, signer, keys, clock);
@@ -137,7 +144,11 @@ public final class DefaultRepositories implements Repositories {
 
     @Override
     public void start() {
-        SyncServer server = new SyncServer(seeder, new RateCap(settings.uplinkBytesPerSecond()));
+        SyncSettings.PeerRate rate = settings.peerRate();
+        SyncServer server = new SyncServer(
+                seeder,
+                new RateCap(settings.uplinkBytesPerSecond()),
+                new PeerRates(rate.bytesPerSecond(), rate.requestsPerSecond()));
         lock.lock();
         try {
             if (caretaker != null) {
@@ -150,6 +161,10 @@ public final class DefaultRepositories implements Repositories {
                     catchUpWith(connection.peer());
                 }
             }));
+            if (settings.policy() == SyncSettings.Policy.ALL) {
+                mirrors.start();
+                network.followAll();
+            }
             List<RepositoryId> seeded = seeded();
             caretaker = Thread.ofVirtual().name("repositories").start(() -> resume(seeded));
         } finally {
@@ -211,6 +226,9 @@ public final class DefaultRepositories implements Repositories {
         }
         network.follow(id, true);
         network.provide(id);
+        if (published.created()) {
+            publisher.announce(id);
+        }
         return published;
     }
 
@@ -257,6 +275,7 @@ public final class DefaultRepositories implements Repositories {
                     SyncException.Kind.REFUSED, "this node seeds nothing", "Set the seeding policy to 'followed'.");
         }
         boolean known = repositories.find(id).isPresent();
+        quotas.close(id);
         SeedingPolicy before = repositories.store().policy(id);
         // Before the fetch: one that is interrupted goes on after a restart.
         repositories.store().putPolicy(new SeedingPolicy(id, true, before.quotaBytes()));
@@ -284,6 +303,7 @@ public final class DefaultRepositories implements Repositories {
             network.unprovide(id);
             network.follow(id, false);
             repositories.store().putPolicy(new SeedingPolicy(id, false, policy.quotaBytes()));
+            quotas.close(id);
         }
         if (delete) {
             ReentrantLock work = repositories.work(id);
@@ -343,6 +363,16 @@ public final class DefaultRepositories implements Repositories {
     }
 
     @Override
+    public Judgement announced(PeerId from, byte[] envelope) {
+        return mirrors.judge(from, envelope);
+    }
+
+    /** Changes the members of the network, who alone are told the inventory; empty: everybody is. */
+    public void members(Set<PeerId> members) {
+        seeder.members(members);
+    }
+
+    @Override
     public ProviderCheck check(RepositoryId id, PeerInfo provider, Duration timeout) throws IOException {
         host.connect(provider.peer(), provider.addresses(), timeout);
         try (SyncClient client = SyncClient.open(host, provider.peer(), timeout)) {
@@ -386,6 +416,7 @@ public final class DefaultRepositories implements Repositories {
         if (running != null) {
             running.interrupt();
         }
+        mirrors.close();
         following.close();
         repositories.close();
     }

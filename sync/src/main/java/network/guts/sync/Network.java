@@ -24,6 +24,12 @@ public interface Network {
     /** Publishes a signed record on the repository's topic; failures are the network's to retry. */
     void announce(RepositoryId repository, byte[] envelope);
 
+    /** Publishes a signed announcement of a repository on the topic of all repositories. */
+    void announceToAll(byte[] envelope);
+
+    /** From now on what is announced to all is judged and passed on. */
+    void followAll();
+
     /** Follows or no longer follows the repository's topic. */
     void follow(RepositoryId repository, boolean follow);
 }

@@ -79,6 +79,14 @@ public interface Repositories extends AutoCloseable {
      */
     Judgement announced(RepositoryId repository, PeerId from, byte[] envelope);
 
+    /**
+     * Judges a signed announcement from the topic of all repositories, and seeds what it names if the policy is
+     * {@link SyncSettings.Policy#ALL} and the quotas allow it. May take seconds: who may sign is asked of others.
+     *
+     * @param from the neighbour that sent it: asked first
+     */
+    Judgement announced(PeerId from, byte[] envelope);
+
     /** Asks one provider what it has and how fresh it is. */
     ProviderCheck check(RepositoryId repository, PeerInfo provider, Duration timeout) throws IOException;
 

@@ -14,6 +14,8 @@ import network.guts.sync.model.RepositoryId;
  * @param blocked repositories that are neither fetched nor served
  * @param uplinkBytesPerSecond cap on what is served, over all peers; 0 for none
  * @param members of the network, if it has any: nobody else is told the inventory
+ * @param shares what strangers may take where everything is seeded
+ * @param peerRate what one peer may ask and get
  */
 public record SyncSettings(
         long parseMemoryBytes,
@@ -22,13 +24,51 @@ public record SyncSettings(
         long diskQuotaBytes,
         Set<RepositoryId> blocked,
         long uplinkBytesPerSecond,
-        Set<PeerId> members) {
+        Set<PeerId> members,
+        Shares shares,
+        PeerRate peerRate) {
+    /**
+     * Disk for repositories that nobody here asked for; each counts 1 MiB at least.
+     *
+     * @param signerBytes for all that one delegate has announced
+     * @param groupBytes for all that came from one group of public addresses
+     */
+    public record Shares(long signerBytes, long groupBytes) {
+        /** A signer gets room for the largest repository, a group for a few of them. */
+        public static final Shares DEFAULT = new Shares(20L << 30, 50L << 30);
+
+        public Shares {
+            if (signerBytes < 0 || groupBytes < 0) {
+                throw new IllegalArgumentException("quotas are not negative");
+            }
+        }
+    }
+
+    /**
+     * What a peer may ask of this node, over all its streams.
+     *
+     * @param bytesPerSecond 0 for no limit
+     * @param requestsPerSecond 0 for no limit
+     */
+    public record PeerRate(long bytesPerSecond, long requestsPerSecond) {
+        /** More requests than chunks of 1 MiB go through any connection that a node has. */
+        public static final PeerRate DEFAULT = new PeerRate(0, 5_000);
+
+        public PeerRate {
+            if (bytesPerSecond < 0 || requestsPerSecond < 0) {
+                throw new IllegalArgumentException("rates are not negative");
+            }
+        }
+    }
+
     /** What a node seeds. */
     public enum Policy {
         /** Only what is published here. */
         NONE,
         /** What its owner asked for. */
-        FOLLOWED
+        FOLLOWED,
+        /** That, and what is announced to everybody, within the {@link Shares}. */
+        ALL
     }
 
     /** Follows what its owner asked for; 20 GiB a repository, 200 GiB in all; 256 MiB to parse with. */
@@ -43,9 +83,38 @@ public record SyncSettings(
         }
     }
 
+    /** With the default shares and rates. */
+    public SyncSettings(
+            long parseMemoryBytes,
+            Policy policy,
+            long maxRepositoryBytes,
+            long diskQuotaBytes,
+            Set<RepositoryId> blocked,
+            long uplinkBytesPerSecond,
+            Set<PeerId> members) {
+        this(
+                parseMemoryBytes,
+                policy,
+                maxRepositoryBytes,
+                diskQuotaBytes,
+                blocked,
+                uplinkBytesPerSecond,
+                members,
+                Shares.DEFAULT,
+                PeerRate.DEFAULT);
+    }
+
     /** The same with another cap on what is served. */
     public SyncSettings withUplink(long bytesPerSecond) {
         return new SyncSettings(
-                parseMemoryBytes, policy, maxRepositoryBytes, diskQuotaBytes, blocked, bytesPerSecond, members);
+                parseMemoryBytes,
+                policy,
+                maxRepositoryBytes,
+                diskQuotaBytes,
+                blocked,
+                bytesPerSecond,
+                members,
+                shares,
+                peerRate);
     }
 }

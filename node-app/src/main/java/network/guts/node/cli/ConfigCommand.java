@@ -64,6 +64,10 @@ final class ConfigCommand extends CommandGroup {
             case SEEDING_POLICY -> config.seeding().policy().name().toLowerCase(Locale.ROOT);
             case SEEDING_MAX_REPOSITORY -> config.seeding().maxRepositorySize();
             case SEEDING_QUOTA -> config.seeding().diskQuota();
+            case SEEDING_SIGNER_QUOTA -> config.seeding().signerQuota();
+            case SEEDING_GROUP_QUOTA -> config.seeding().groupQuota();
+            case SEEDING_PEER_RATE -> config.seeding().peerRate();
+            case SEEDING_PEER_REQUESTS -> config.seeding().peerRequests();
             case SEEDING_UPLINK -> config.seeding().uplink();
             case SEEDING_BLOCK -> config.seeding().block();
             case SYNC_MEMORY -> config.syncMemory();

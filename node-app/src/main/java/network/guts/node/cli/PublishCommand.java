@@ -130,6 +130,7 @@ final class PublishCommand extends GutsCommand {
             lines.add("  and " + (refs.size() - LISTED_REFS) + " more");
         }
         lines.add("names and e-mail addresses of all authors");
+        lines.add("its name and description, announced to those who list or keep all repositories");
         lines.add("this node's peer id and IP addresses, as one that provides the repository");
         return lines;
     }

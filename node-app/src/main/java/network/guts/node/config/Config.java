@@ -44,7 +44,9 @@ public record Config(
     /** What a seeder keeps without being asked. */
     public enum SeedingPolicy {
         NONE,
-        FOLLOWED
+        FOLLOWED,
+        /** That, and what is announced to everybody. */
+        ALL
     }
 
     /**
@@ -52,12 +54,38 @@ public record Config(
      *
      * @param maxRepositorySize bytes
      * @param diskQuota bytes
+     * @param signerQuota bytes of what one delegate announces, with the policy {@code all}
+     * @param groupQuota bytes of what comes from one group of public addresses, with the policy {@code all}
      * @param uplink bytes a second, over all peers; 0: no limit
+     * @param peerRate bytes a second for one peer; 0: no limit
+     * @param peerRequests requests a second of one peer; 0: no limit
      */
     public record Seeding(
-            SeedingPolicy policy, long maxRepositorySize, long diskQuota, long uplink, List<RepositoryId> block) {
+            SeedingPolicy policy,
+            long maxRepositorySize,
+            long diskQuota,
+            long signerQuota,
+            long groupQuota,
+            long uplink,
+            long peerRate,
+            int peerRequests,
+            List<RepositoryId> block) {
         public Seeding {
             block = List.copyOf(block);
+        }
+
+        /** The same for a node that comes and goes: it keeps nothing that it was not asked for. */
+        Seeding withoutAll() {
+            return new Seeding(
+                    policy == SeedingPolicy.ALL ? SeedingPolicy.FOLLOWED : policy,
+                    maxRepositorySize,
+                    diskQuota,
+                    signerQuota,
+                    groupQuota,
+                    uplink,
+                    peerRate,
+                    peerRequests,
+                    block);
         }
     }
 
@@ -94,7 +122,7 @@ public record Config(
                 keepaliveInterval,
                 members,
                 membersFile,
-                seeding,
+                seeding.withoutAll(),
                 syncMemory,
                 false);
     }

@@ -20,6 +20,7 @@ import network.guts.node.config.ConfigLoader.Raw;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
 import network.guts.node.output.Printable;
+import network.guts.sync.SyncSettings;
 import network.guts.sync.model.RepositoryId;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class ConfigValues {
     /** Of the host: more connections than this no process keeps. */
     private static final int MAX_MAX_CONNECTIONS = 10_000;
+
+    /** More requests in a second than any peer gets answered. */
+    private static final int MAX_PEER_REQUESTS = 1_000_000;
 
     private static final Duration LONGEST_DURATION = Duration.ofDays(1);
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
@@ -71,7 +75,15 @@ final class ConfigValues {
                         choice(Key.SEEDING_POLICY, Config.SeedingPolicy.values(), Config.SeedingPolicy.FOLLOWED),
                         size(Key.SEEDING_MAX_REPOSITORY, Defaults.MAX_REPOSITORY),
                         size(Key.SEEDING_QUOTA, Defaults.DISK_QUOTA),
+                        size(Key.SEEDING_SIGNER_QUOTA, SyncSettings.Shares.DEFAULT.signerBytes()),
+                        size(Key.SEEDING_GROUP_QUOTA, SyncSettings.Shares.DEFAULT.groupBytes()),
                         size(Key.SEEDING_UPLINK, 0),
+                        size(Key.SEEDING_PEER_RATE, SyncSettings.PeerRate.DEFAULT.bytesPerSecond()),
+                        number(
+                                Key.SEEDING_PEER_REQUESTS,
+                                0,
+                                MAX_PEER_REQUESTS,
+                                Math.toIntExact(SyncSettings.PeerRate.DEFAULT.requestsPerSecond())),
                         block()),
                 size(Key.SYNC_MEMORY, Defaults.SYNC_MEMORY),
                 truth(Key.ALLOW_PERF));

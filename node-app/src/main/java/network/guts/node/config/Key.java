@@ -16,10 +16,19 @@ public enum Key {
     KEEPALIVE_INTERVAL("keepalive_interval", Kind.DURATION, "TIME", "how often an idle connection is asked"),
     MEMBERS("members", Kind.LIST, "PEER", "if any, nobody else gets in"),
     MEMBERS_FILE("members_file", Kind.TEXT, "FILE", "a file of members, one peer id a line"),
-    SEEDING_POLICY("seeding.policy", Kind.TEXT, "POLICY", "none or followed"),
+    SEEDING_POLICY("seeding.policy", Kind.TEXT, "POLICY", "none, followed, or all that is announced"),
     SEEDING_MAX_REPOSITORY("seeding.max_repository_size", Kind.SIZE, "SIZE", "larger repositories are refused"),
     SEEDING_QUOTA("seeding.disk_quota", Kind.SIZE, "SIZE", "disk for all repositories"),
+    SEEDING_SIGNER_QUOTA(
+            "seeding.signer_quota", Kind.SIZE, "SIZE", "with the policy all: disk for what one delegate announces"),
+    SEEDING_GROUP_QUOTA(
+            "seeding.group_quota",
+            Kind.SIZE,
+            "SIZE",
+            "with the policy all: disk for what comes from one group of public addresses"),
     SEEDING_UPLINK("seeding.uplink", Kind.SIZE, "SIZE", "bytes a second served to all peers together; 0: no limit"),
+    SEEDING_PEER_RATE("seeding.peer_rate", Kind.SIZE, "SIZE", "bytes a second served to one peer; 0: no limit"),
+    SEEDING_PEER_REQUESTS("seeding.peer_requests", Kind.NUMBER, "N", "requests a second of one peer; 0: no limit"),
     SEEDING_BLOCK("seeding.block", Kind.LIST, "CID", "repositories that are never kept or served"),
     SYNC_MEMORY("sync.memory", Kind.SIZE, "SIZE", "memory for parsing packs"),
     ALLOW_PERF("allow_perf", Kind.TRUTH, "true|false", "lets anybody measure streams with this node: /perf/1.0.0");

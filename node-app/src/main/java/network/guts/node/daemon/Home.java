@@ -46,10 +46,6 @@ public record Home(Path path) {
         return path.resolve("guts.db");
     }
 
-    public Path repositories() {
-        return path.resolve("repos");
-    }
-
     /** Where pushes are unpacked before they are judged. */
     public Path quarantine() {
         return path.resolve("quarantine");
@@ -80,7 +76,6 @@ public record Home(Path path) {
         try {
             Files.createDirectories(
                     path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            Files.createDirectories(repositories());
             Files.createDirectories(quarantine());
             Files.createDirectories(logFolder());
             if (!Files.isWritable(path)) {

@@ -33,6 +33,7 @@ final class NodeNetwork implements Network {
     private final Map<RepositoryId, Registration> topics = new HashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private volatile @Nullable Repositories repositories;
+    private @Nullable Registration all;
 
     NodeNetwork(Dht dht, Gossip gossip, Followers followers) {
         this.dht = dht;
@@ -65,11 +66,16 @@ final class NodeNetwork implements Network {
     @Override
     public void announce(RepositoryId repository, byte[] envelope) {
         byte[] data = envelope.clone();
-        Thread.ofVirtual().name("announce").start(() -> announceUntilHeard(repository, data));
+        Thread.ofVirtual().name("announce").start(() -> announceUntilHeard(Topics.of(repository), data));
     }
 
-    private void announceUntilHeard(RepositoryId repository, byte[] envelope) {
-        String topic = Topics.of(repository);
+    @Override
+    public void announceToAll(byte[] envelope) {
+        byte[] data = envelope.clone();
+        Thread.ofVirtual().name("announce").start(() -> announceUntilHeard(Topics.REPOSITORIES, data));
+    }
+
+    private void announceUntilHeard(String topic, byte[] envelope) {
         try {
             for (int attempt = 0; ; attempt++) {
                 if (gossip.publish(topic, envelope) > 0 || attempt == RETRIES.length) {
@@ -78,10 +84,31 @@ final class NodeNetwork implements Network {
                 Thread.sleep(RETRIES[attempt]);
             }
         } catch (IOException e) {
-            LOG.error("announcing {}: {}", repository, e.getMessage());
+            LOG.error("announcing in {}: {}", topic, e.getMessage());
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    public void followAll() {
+        lock.lock();
+        try {
+            if (all == null) {
+                all = gossip.subscribe(Topics.REPOSITORIES, this::judgeOfAll, message -> {});
+            }
+        } catch (IOException e) {
+            LOG.error("following all repositories: {}", e.getMessage());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Gossip.Verdict judgeOfAll(Gossip.Message message) {
+        Repositories judge = repositories;
+        return judge == null
+                ? Gossip.Verdict.IGNORE
+                : verdict(judge.announced(message.receivedFrom(), message.data().toArray()));
     }
 
     @Override
@@ -114,8 +141,12 @@ final class NodeNetwork implements Network {
         if (judge == null) {
             return Gossip.Verdict.IGNORE;
         }
-        return switch (judge.announced(
-                repository, message.receivedFrom(), message.data().toArray())) {
+        return verdict(judge.announced(
+                repository, message.receivedFrom(), message.data().toArray()));
+    }
+
+    private static Gossip.Verdict verdict(Repositories.Judgement judgement) {
+        return switch (judgement) {
             case ACCEPT -> Gossip.Verdict.ACCEPT;
             case IGNORE -> Gossip.Verdict.IGNORE;
             case REJECT -> Gossip.Verdict.REJECT;

@@ -1,8 +1,6 @@
 package network.guts.node.daemon;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,7 +18,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
-import network.guts.core.MalformedException;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
@@ -117,7 +114,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         PrivateKey key = KeyFile.loadOrCreate(home.nodeKey(), random);
         this.signingKeys = new HomeSigningKeys(home, random);
         Database database = opened("database", Database.open(home.database()));
-        Set<PeerId> members = members(config);
+        Set<PeerId> members = Members.read(config);
 
         this.host = opened("host", new Libp2pHost(hostConfig(config, key, members), database, clock));
         this.dht = opened(
@@ -126,7 +123,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         this.gossip = opened("gossip", new GossipSub(host, key, GossipConfig.DEFAULT));
         Followers followers = opened("followers", new Followers(host, dht, config.connectionTimeout()));
         NodeNetwork network = new NodeNetwork(dht, gossip, followers);
-        this.repositories = opened(
+        DefaultRepositories held = opened(
                 "repositories",
                 new DefaultRepositories(
                         home.path(),
@@ -137,6 +134,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
                         settings(config, members),
                         clock,
                         random));
+        this.repositories = held;
         network.judge(repositories);
         this.bootstrapper = opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
 
@@ -147,6 +145,10 @@ public final class NodeRuntime implements Node, AutoCloseable {
         dht.start();
         gossip.start();
         repositories.start();
+        opened("members", Members.watch(config, members, changed -> {
+            held.members(changed);
+            host.members(changed);
+        }));
         followers.start();
         bootstrapper.start();
         this.control = opened("control", ControlServer.open(ControlSocket.path(home.path()), operations()));
@@ -213,40 +215,15 @@ public final class NodeRuntime implements Node, AutoCloseable {
                 switch (seeding.policy()) {
                     case NONE -> SyncSettings.Policy.NONE;
                     case FOLLOWED -> SyncSettings.Policy.FOLLOWED;
+                    case ALL -> SyncSettings.Policy.ALL;
                 },
                 seeding.maxRepositorySize(),
                 seeding.diskQuota(),
                 new LinkedHashSet<>(seeding.block()),
                 seeding.uplink(),
-                members);
-    }
-
-    /** The members of the configuration and of its file, one peer id a line, {@code #} for remarks. */
-    private static Set<PeerId> members(Config config) throws Failure {
-        Set<PeerId> members = new LinkedHashSet<>(config.members());
-        if (config.membersFile().isEmpty()) {
-            return members;
-        }
-        var file = config.membersFile().get();
-        int number = 0;
-        try {
-            for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-                number++;
-                String peer = line.replaceFirst("#.*", "").strip();
-                if (!peer.isEmpty()) {
-                    members.add(PeerId.parse(peer));
-                }
-            }
-        } catch (MalformedException e) {
-            throw new Failure(
-                    ExitCode.USAGE,
-                    file + ":" + number + ":1: not a peer id: " + e.getMessage(),
-                    "one peer id a line, # begins a remark",
-                    e);
-        } catch (IOException e) {
-            throw new Failure(ExitCode.USAGE, "cannot read the members in " + file + ": " + e, "see members_file", e);
-        }
-        return members;
+                members,
+                new SyncSettings.Shares(seeding.signerQuota(), seeding.groupQuota()),
+                new SyncSettings.PeerRate(seeding.peerRate(), seeding.peerRequests()));
     }
 
     private Map<String, Operation> operations() {

@@ -50,7 +50,11 @@ class ConfigLoaderTest {
                 max_connections = 7
                 connection_timeout = "500ms"
                 [seeding]
-                policy = "none"
+                policy = "all"
+                signer_quota = "1MiB"
+                group_quota = 7
+                peer_rate = "5MB"
+                peer_requests = 9
                 disk_quota = "2GiB"
                 max_repository_size = 1000
                 """);
@@ -60,7 +64,12 @@ class ConfigLoaderTest {
                 .isEmpty();
         assertThat(config.maxConnections()).isEqualTo(7);
         assertThat(config.connectionTimeout()).isEqualTo(Duration.ofMillis(500));
-        assertThat(config.seeding().policy()).isEqualTo(Config.SeedingPolicy.NONE);
+        assertThat(config.seeding().policy()).isEqualTo(Config.SeedingPolicy.ALL);
+        assertThat(config.fetching().seeding().policy()).isEqualTo(Config.SeedingPolicy.FOLLOWED);
+        assertThat(config.seeding().signerQuota()).isEqualTo(1 << 20);
+        assertThat(config.seeding().groupQuota()).isEqualTo(7);
+        assertThat(config.seeding().peerRate()).isEqualTo(5_000_000);
+        assertThat(config.seeding().peerRequests()).isEqualTo(9);
         assertThat(config.seeding().diskQuota()).isEqualTo(2L << 30);
         assertThat(config.seeding().maxRepositorySize()).isEqualTo(1000);
     }
@@ -97,7 +106,7 @@ class ConfigLoaderTest {
                 "listen = ['/ip4/999.0.0.1/tcp/1']       | config.toml:1:1 | no multiaddr",
                 "bootstrap = ['/ip4/127.0.0.1/tcp/1']    | config.toml:1:1 | who is there",
                 "members = ['nobody']                    | config.toml:1:1 | no peer id",
-                "[seeding]\\n  policy = 'everything'     | config.toml:2:3 | none of none, followed",
+                "[seeding]\\n  policy = 'everything'     | config.toml:2:3 | none of none, followed, all",
                 "[seeding]\\ndisk_quota = '5 elephants'  | config.toml:2:1 | no size",
                 "network = 'a                            | config.toml:1:  | ",
                 "\\n\\nlisten = [                        | config.toml:3:  | ",

@@ -7,10 +7,14 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import network.guts.core.Multiaddr;
+import network.guts.core.PeerId;
 import network.guts.node.config.Config;
 import network.guts.node.config.ConfigLoader;
 import network.guts.node.config.Key;
@@ -129,6 +133,67 @@ class NodeRuntimeTest {
             assertThat(code(a, Request.of("perf").with("address", back))).isEqualTo(ExitCode.REFUSED);
             assertThat(code(b, Request.of("perf").with("address", address).with("upload", -1)))
                     .isEqualTo(ExitCode.USAGE);
+        }
+    }
+
+    private NodeRuntime startWithMembers(Path file) throws Failure {
+        Config config = ConfigLoader.load(
+                        Path.of("/nonexistent/config.toml"),
+                        Map.of(),
+                        Map.of(
+                                Key.NETWORK, List.of("private"),
+                                Key.LISTEN, List.of("/ip4/127.0.0.1/tcp/0"),
+                                Key.MEMBERS_FILE, List.of(file.toString())))
+                .config();
+        return NodeRuntime.start(new Home(folder.resolve("a")), config, NodeRuntime.Options.ORDINARY);
+    }
+
+    @Test
+    void aFileOfMembersIsFollowedWhileTheNodeRuns() throws Exception {
+        Path file = folder.resolve("members.txt");
+        try (NodeRuntime b = start("b", List.of());
+                NodeRuntime c = start("c", List.of())) {
+            PeerId first = b.host().peerId();
+            PeerId second = c.host().peerId();
+            Files.writeString(file, "# of this network\n" + first + "  # b\n");
+            try (NodeRuntime a = startWithMembers(file)) {
+                String address = a.fullAddresses().getFirst().toString();
+                eventually(() -> connects(b, a, address));
+                Files.writeString(file, second + "\n");
+                eventually(() -> !a.host().isConnected(first));
+                eventually(() -> connects(c, a, address));
+                assertThat(a.host().isConnected(first)).isFalse();
+                // Neither half a file nor none changes anything: who was a member comes in again.
+                Files.writeString(file, "12D3Koo");
+                Files.delete(file);
+                a.host().disconnect(second, "once more");
+                eventually(() -> connects(c, a, address));
+            }
+        }
+    }
+
+    @Test
+    void aFileWithoutMembersDoesNotOpenTheNetwork() throws Exception {
+        Path file = Files.writeString(folder.resolve("members.txt"), "# nobody yet\n");
+        Failure failure = catchThrowableOfType(Failure.class, () -> startWithMembers(file));
+        assertThat(failure.code()).isEqualTo(ExitCode.USAGE);
+        assertThat(failure.message()).contains("no member in");
+    }
+
+    private static boolean connects(NodeRuntime from, NodeRuntime to, String address) {
+        try {
+            ask(from, Request.of("connect").with("address", address));
+        } catch (Failure e) {
+            return false;
+        }
+        return to.host().isConnected(from.host().peerId());
+    }
+
+    private static void eventually(BooleanSupplier condition) {
+        long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("within a minute").isLessThan(end);
+            LockSupport.parkNanos(50_000_000);
         }
     }
 

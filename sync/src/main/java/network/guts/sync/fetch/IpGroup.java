@@ -7,11 +7,11 @@ import network.guts.core.Multiaddr;
 import network.guts.core.PeerInfo;
 
 /** The network that a provider's public address lies in: one that owns it can make as many peers as it likes. */
-final class IpGroup {
+public final class IpGroup {
     private IpGroup() {}
 
     /** /16 of IPv4, /32 of IPv6. Empty for private addresses and names. */
-    static Optional<String> of(PeerInfo peer) {
+    public static Optional<String> of(PeerInfo peer) {
         return peer.addresses().stream()
                 .map(Multiaddr::ip)
                 .flatMap(Optional::stream)

@@ -51,6 +51,7 @@ public final class Following implements AutoCloseable {
     private final Fetcher fetcher;
     private final Host host;
     private final RandomGenerator random;
+    private final Quotas quotas;
     private final Semaphore running = new Semaphore(MAX_RUNNING);
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<RepositoryId, Job> jobs = new LinkedHashMap<>();
@@ -67,7 +68,8 @@ public final class Following implements AutoCloseable {
         Optional<Thread> thread = Optional.empty();
     }
 
-    public Following(Fetcher fetcher, Host host, RandomGenerator random) {
+    public Following(Fetcher fetcher, Host host, Quotas quotas, RandomGenerator random) {
+        this.quotas = quotas;
         this.fetcher = fetcher;
         this.host = host;
         this.random = random;
@@ -192,6 +194,7 @@ public final class Following implements AutoCloseable {
                 .orElse(List.of());
         try {
             FetchOptions options = new FetchOptions(MAX_PROVIDERS, TIMEOUT, Optional.empty());
+            quotas.refresh(id);
             int enough = announcer.isPresent() ? 1 : Fetcher.ENOUGH_ANSWERS;
             boolean changed =
                     fetcher.fetch(id, hints, options, enough, Progress.NONE).changed();

@@ -126,12 +126,19 @@ public final class LocalRepositories implements AutoCloseable {
         long bytes = 0;
         for (RepositoryId id : store.repositories()) {
             if (!id.equals(except)) {
-                for (PackId pack : store.packs(id)) {
-                    bytes += store.descriptor(pack)
-                            .map(descriptor -> descriptor.value().size())
-                            .orElse(0L);
-                }
+                bytes += bytes(id);
             }
+        }
+        return bytes;
+    }
+
+    /** Bytes of the packs of one repository. */
+    long bytes(RepositoryId id) throws IOException {
+        long bytes = 0;
+        for (PackId pack : store.packs(id)) {
+            bytes += store.descriptor(pack)
+                    .map(descriptor -> descriptor.value().size())
+                    .orElse(0L);
         }
         return bytes;
     }

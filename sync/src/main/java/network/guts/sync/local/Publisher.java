@@ -99,6 +99,15 @@ public final class Publisher {
         }
     }
 
+    /** Tells everybody who lists or mirrors repositories of one that is new. */
+    public void announce(RepositoryId id) throws IOException {
+        Optional<LocalRepository> repository = repositories.find(id);
+        if (repository.isPresent()) {
+            signer.announce(
+                    delegateKey(keys, repository.get()), repository.get().chain());
+        }
+    }
+
     private Published create(SourceRepository source, PublishOptions options, Progress progress) throws IOException {
         PrivateKey key = keys.keyOrDraft();
         byte[] nonce = new byte[Identity.NONCE_BYTES];

@@ -41,6 +41,7 @@ public final class Seeder implements SyncSource {
     private final LocalRepositories repositories;
     private final Host host;
     private final SyncSettings settings;
+    private volatile Set<PeerId> members;
     private final Map<PackId, PartialPack> partial = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<RepositoryId, Set<PeerId>> holders = new LinkedHashMap<>();
@@ -49,6 +50,12 @@ public final class Seeder implements SyncSource {
         this.repositories = repositories;
         this.host = host;
         this.settings = settings;
+        this.members = settings.members();
+    }
+
+    /** Changes who is told the inventory; empty: everybody. */
+    public void members(Set<PeerId> allowed) {
+        members = Set.copyOf(allowed);
     }
 
     /** From now on the verified chunks of {@code pack} are served, until {@link #unshare}. */
@@ -226,7 +233,8 @@ public final class Seeder implements SyncSource {
     @Override
     public Optional<List<RepositoryId>> inventory(Optional<RepositoryId> after, int limit, PeerId asker)
             throws IOException {
-        if (!settings.members().isEmpty() && !settings.members().contains(asker)) {
+        Set<PeerId> allowed = members;
+        if (!allowed.isEmpty() && !allowed.contains(asker)) {
             return Optional.empty();
         }
         List<RepositoryId> page = new ArrayList<>();

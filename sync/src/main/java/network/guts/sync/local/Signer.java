@@ -14,11 +14,13 @@ import network.guts.sync.core.DelegateViews;
 import network.guts.sync.core.Freshness;
 import network.guts.sync.core.IdentityChain;
 import network.guts.sync.model.Fresh;
+import network.guts.sync.model.Identity;
 import network.guts.sync.model.ObjectId;
 import network.guts.sync.model.Ref;
 import network.guts.sync.model.RefName;
 import network.guts.sync.model.RefsBody;
 import network.guts.sync.model.RefsHeader;
+import network.guts.sync.model.RepositoryAnnouncement;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.model.Signed;
 import network.guts.sync.model.SignedIdentity;
@@ -90,6 +92,17 @@ public final class Signer {
                 key, new Fresh(header.value().repository(), header.value().sequence(), header.hash(), clock.instant()));
     }
 
+    /** Tells everybody who lists or mirrors repositories that this one exists. */
+    void announce(PrivateKey key, IdentityChain chain) {
+        Identity identity = chain.identity();
+        String summary =
+                identity.description().isBlank() ? identity.name() : identity.name() + ": " + identity.description();
+        RepositoryAnnouncement announcement = new RepositoryAnnouncement(
+                chain.repository(), chain.newest().hash(), RepositoryAnnouncement.summary(summary));
+        network.announceToAll(
+                SignedRecords.seal(key, announcement).envelope().encoded().toArray());
+    }
+
     /** Signs a word of freshness where a day has passed since the last. */
     public void refresh(PrivateKey key, LocalRepository repository) throws IOException {
         PublicKey signer = key.publicKey();
@@ -104,6 +117,8 @@ public final class Signer {
         repositories.store().putFresh(word);
         repository.with(state -> state.freshness().accept(word, clock.instant()));
         network.announce(repository.id(), word.envelope().encoded().toArray());
+        // For those who came since it was published.
+        announce(key, repository.chain());
     }
 
     /** The names and objects of {@code refs}, as they are signed. */

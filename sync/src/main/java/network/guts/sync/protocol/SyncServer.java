@@ -36,18 +36,20 @@ public final class SyncServer implements StreamHandler {
 
     private final SyncSource source;
     private final RateCap cap;
+    private final PeerRates rates;
     private final Duration silence;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<PeerId, Integer> streams = new LinkedHashMap<>();
     private int allStreams;
 
-    public SyncServer(SyncSource source, RateCap cap) {
-        this(source, cap, SyncLimits.SILENCE);
+    public SyncServer(SyncSource source, RateCap cap, PeerRates rates) {
+        this(source, cap, rates, SyncLimits.SILENCE);
     }
 
-    SyncServer(SyncSource source, RateCap cap, Duration silence) {
+    SyncServer(SyncSource source, RateCap cap, PeerRates rates, Duration silence) {
         this.source = source;
         this.cap = cap;
+        this.rates = rates;
         this.silence = silence;
     }
 
@@ -146,6 +148,16 @@ public final class SyncServer implements StreamHandler {
             }
             if (!greeted && !(request instanceof SyncMessage.Hello)) {
                 throw new MalformedException("a stream begins with Hello");
+            }
+            Optional<PeerRates.Refusal> early = greeted ? rates.request(peer) : Optional.empty();
+            if (early.isPresent()) {
+                PeerRates.Refusal refusal = early.get();
+                LOG.debug("{} asks for more than {}", peer, refusal.limit());
+                fail(
+                        id,
+                        new Failure(
+                                Failure.Code.BUSY, "more than " + refusal.limit(), refusal.retryAfter(), List.of()));
+                return;
             }
             try {
                 answer(id, request);
@@ -285,6 +297,7 @@ public final class SyncServer implements StreamHandler {
 
         /** The data goes from the file's buffer to the connection without another copy. */
         private void sendChunk(long id, boolean last, int index, byte[] data) throws IOException {
+            rates.sent(peer, data.length);
             stream.write(SyncCodec.chunkPrefix(id, last, index, data.length));
             if (cap.isOff()) {
                 stream.write(data);
@@ -312,7 +325,9 @@ public final class SyncServer implements StreamHandler {
         }
 
         private void send(long id, boolean last, SyncMessage.Reply reply) throws IOException {
-            Frames.write(stream, SyncCodec.encode(new SyncMessage(id, last, reply)));
+            byte[] message = SyncCodec.encode(new SyncMessage(id, last, reply));
+            rates.sent(peer, message.length);
+            Frames.write(stream, message);
         }
     }
 

@@ -116,12 +116,12 @@ class SyncProtocolTest {
     }
 
     private SyncClient connect() throws IOException {
-        server.handle(SyncLimits.PROTOCOL, new SyncServer(new Source(), new RateCap(0), SHORT));
+        server.handle(SyncLimits.PROTOCOL, new SyncServer(new Source(), new RateCap(0), new PeerRates(0, 0), SHORT));
         return SyncClient.open(client, server.peerId(), PATIENCE);
     }
 
     private Stream raw() throws IOException {
-        server.handle(SyncLimits.PROTOCOL, new SyncServer(new Source(), new RateCap(0), SHORT));
+        server.handle(SyncLimits.PROTOCOL, new SyncServer(new Source(), new RateCap(0), new PeerRates(0, 0), SHORT));
         return client.open(server.peerId(), List.of(SyncLimits.PROTOCOL), PATIENCE);
     }
 
@@ -135,6 +135,29 @@ class SyncProtocolTest {
 
     private static SyncMessage read(Stream stream) throws IOException {
         return SyncCodec.parse(Frames.readRequired(stream, SyncLimits.MAX_CHUNK_FRAME));
+    }
+
+    @Test
+    void whoeverAsksTooMuchIsToldWhenToComeBack() throws IOException {
+        server.handle(
+                SyncLimits.PROTOCOL,
+                new SyncServer(new Source(), new RateCap(0), new PeerRates(0, 1, () -> 0), PATIENCE));
+        try (SyncClient asker = SyncClient.open(client, server.peerId(), PATIENCE)) {
+            // The clock stands still: a burst is let through, then no more.
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 10; i++) {
+                            asker.inventory(Optional.empty());
+                        }
+                    })
+                    .isInstanceOfSatisfying(PeerRefusedException.class, e -> {
+                        assertThat(e.failure().code()).isEqualTo(Failure.Code.BUSY);
+                        assertThat(e.failure().message()).contains("1 requests a second");
+                        assertThat(e.failure().retryAfter()).isPositive();
+                    });
+            assertThatThrownBy(() -> asker.inventory(Optional.empty()))
+                    .as("the stream goes on")
+                    .isInstanceOf(PeerRefusedException.class);
+        }
     }
 
     private static void assertFailure(Stream stream, Failure.Code code) throws IOException {
@@ -272,7 +295,7 @@ class SyncProtocolTest {
 
     @Test
     void aFifthStreamOfAPeerIsBusy() throws IOException {
-        server.handle(SyncLimits.PROTOCOL, new SyncServer(new Source(), new RateCap(0), SHORT));
+        server.handle(SyncLimits.PROTOCOL, new SyncServer(new Source(), new RateCap(0), new PeerRates(0, 0), SHORT));
         List<SyncClient> open = new ArrayList<>();
         for (int count = 0; count < SyncLimits.MAX_STREAMS_PER_PEER; count++) {
             open.add(SyncClient.open(client, server.peerId(), PATIENCE));

@@ -23,7 +23,15 @@ public final class MemoryNetwork {
     /** One announcement, and what somebody said to it. */
     public record Judged(RepositoryId repository, Bytes envelope, Repositories.Judgement judgement) {}
 
+    private final List<Port> listing = new CopyOnWriteArrayList<>();
     private final List<Judged> judged = new CopyOnWriteArrayList<>();
+
+    private final List<Repositories.Judgement> judgedOfAll = new CopyOnWriteArrayList<>();
+
+    /** What was said to announcements to all. */
+    public List<Repositories.Judgement> judgedOfAll() {
+        return new ArrayList<>(judgedOfAll);
+    }
 
     public List<Judged> judged() {
         return new ArrayList<>(judged);
@@ -34,6 +42,7 @@ public final class MemoryNetwork {
         private final PeerInfo self;
         private volatile java.util.Optional<Repositories> repositories = java.util.Optional.empty();
         private final Set<Bytes> announced = ConcurrentHashMap.newKeySet();
+        private final Set<Bytes> announcedToAll = ConcurrentHashMap.newKeySet();
 
         Port(PeerInfo self) {
             this.self = self;
@@ -45,6 +54,11 @@ public final class MemoryNetwork {
 
         public Set<Bytes> announced() {
             return announced;
+        }
+
+        /** Announcements of repositories. */
+        public Set<Bytes> announcedToAll() {
+            return announcedToAll;
         }
 
         @Override
@@ -75,6 +89,23 @@ public final class MemoryNetwork {
                                     new Judged(id, Bytes.of(envelope), node.announced(id, self.peer(), envelope)))));
                 }
             }
+        }
+
+        @Override
+        public void announceToAll(byte[] envelope) {
+            announcedToAll.add(Bytes.of(envelope));
+            for (Port port : listing) {
+                if (port != this) {
+                    Thread.ofVirtual()
+                            .start(() -> port.repositories.ifPresent(
+                                    node -> judgedOfAll.add(node.announced(self.peer(), envelope))));
+                }
+            }
+        }
+
+        @Override
+        public void followAll() {
+            listing.add(this);
         }
 
         @Override
