@@ -27,6 +27,8 @@ import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
 import network.guts.libp2p.ping.Ping;
+import network.guts.libp2p.quic.QuicConfig;
+import network.guts.libp2p.quic.QuicTransport;
 import network.guts.libp2p.swarm.Connection;
 import network.guts.libp2p.swarm.Events;
 import network.guts.libp2p.swarm.Protocols;
@@ -42,7 +44,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A libp2p host over TCP, Noise and Yamux, with identify and ping. Register protocols and listeners, then {@link #start}
+ * A libp2p host over TCP (Noise and Yamux) and QUIC, with identify and ping. Register protocols and listeners, then {@link #start}
  * it; {@link #close} ends everything.
  *
  * @see <a href="https://github.com/libp2p/specs">the specifications</a>
@@ -80,8 +82,10 @@ public final class Libp2pHost implements Host, Closeable {
         this.protocols = new Protocols(this::protocolsChanged);
         this.self = new SelfDescription(config.identity(), config.agentVersion(), protocols::ids, clock);
         this.book = new StoredAddressBook(database, clock, this::connectedPeers);
-        this.transports = new Transports(new TcpTransport(
-                new TcpDialer(AddressResolver.NUMERIC), new TcpUpgrader(config.identity(), yamux(config))));
+        this.transports = new Transports(
+                new TcpTransport(
+                        new TcpDialer(AddressResolver.NUMERIC), new TcpUpgrader(config.identity(), yamux(config))),
+                new QuicTransport(config.identity(), clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
         this.swarm = new Swarm(config, transports, book, clock, protocols, events, this::ready);
         this.identify = new Identify(self, swarm, book, events);
         this.ping = new Ping(swarm);
@@ -151,6 +155,7 @@ public final class Libp2pHost implements Host, Closeable {
             for (long round = 1; !closing.await(HOUSEKEEPING.toMillis(), TimeUnit.MILLISECONDS); round++) {
                 try {
                     swarm.keepHouse();
+                    swarm.connections().silent().forEach(ping::keepAlive);
                     if (round % SELDOM == 0) {
                         swarm.noteSeen();
                         addressesMayHaveChanged();

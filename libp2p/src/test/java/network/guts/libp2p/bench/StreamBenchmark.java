@@ -1,18 +1,26 @@
 package network.guts.libp2p.bench;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import network.guts.core.Multiaddr;
 import network.guts.core.PrivateKey;
 import network.guts.libp2p.muxer.MuxedConnection;
 import network.guts.libp2p.muxer.MuxedStream;
+import network.guts.libp2p.quic.QuicConfig;
+import network.guts.libp2p.quic.QuicTransport;
+import network.guts.libp2p.tcp.AddressResolver;
+import network.guts.libp2p.tcp.TcpDialer;
+import network.guts.libp2p.tcp.TcpTransport;
+import network.guts.libp2p.transport.Incoming;
+import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.upgrade.TcpUpgrader;
 
 /**
@@ -29,24 +37,33 @@ public final class StreamBenchmark {
     private StreamBenchmark() {}
 
     /**
-     * @param args rounds (7) and MiB a round (512); or {@code serve}
+     * @param args {@code tcp} or {@code quic} (tcp), rounds (7) and MiB a round (512); or the transport and {@code serve}
      */
     public static void main(String[] args) throws Exception {
-        if (args.length > 0 && args[0].equals("serve")) {
-            serve();
+        boolean quic = args.length > 0 && args[0].equals("quic");
+        if (args.length > 1 && args[1].equals("serve")) {
+            serve(quic);
             return;
         }
-        int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 7;
-        int mib = args.length > 1 ? Integer.parseInt(args[1]) : 512;
+        int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 7;
+        int mib = args.length > 2 ? Integer.parseInt(args[2]) : 512;
         String java = ProcessHandle.current().info().command().orElse("java");
         Process server = new ProcessBuilder(
-                        java, "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), className(), "serve")
+                        java,
+                        "-XX:+UseSerialGC",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        className(),
+                        quic ? "quic" : "tcp",
+                        "serve")
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (var lines = server.inputReader()) {
             Thread client = Thread.ofVirtual().start(() -> {
                 try {
-                    measure(Integer.parseInt(lines.readLine()), rounds, mib, server.toHandle());
+                    measure(quic, Multiaddr.parse(lines.readLine()), rounds, mib, server.toHandle());
                 } catch (IOException e) {
                     throw new IllegalStateException(e);
                 }
@@ -61,14 +78,23 @@ public final class StreamBenchmark {
         return StreamBenchmark.class.getName();
     }
 
-    private static void serve() throws Exception {
+    private static Transport transport(boolean quic) {
+        PrivateKey key = PrivateKey.generate(new SecureRandom());
+        return quic
+                ? new QuicTransport(key, InstantSource.system(), QuicConfig.DEFAULT)
+                : new TcpTransport(new TcpDialer(AddressResolver.NUMERIC), new TcpUpgrader(key));
+    }
+
+    private static void serve(boolean quic) throws Exception {
         Thread server = Thread.ofVirtual().start(() -> {
-            try (ServerSocketChannel listener = ServerSocketChannel.open()) {
-                listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-                System.out.println(((InetSocketAddress) listener.getLocalAddress()).getPort());
-                MuxedConnection connection = new TcpUpgrader(PrivateKey.generate(new SecureRandom()))
-                        .inbound(listener.accept(), TIMEOUT)
-                        .connection();
+            try (Transport transport = transport(quic)) {
+                BlockingQueue<Incoming> arrived = new LinkedBlockingQueue<>();
+                transport.bind(
+                        List.of(Multiaddr.parse(quic ? "/ip4/127.0.0.1/udp/0/quic-v1" : "/ip4/127.0.0.1/tcp/0")),
+                        arrived::add);
+                transport.start();
+                System.out.println(transport.addresses().getFirst());
+                MuxedConnection connection = arrived.take().upgrade(TIMEOUT).connection();
                 while (true) {
                     MuxedStream stream = connection.accept();
                     byte[] order = new byte[5];
@@ -85,20 +111,22 @@ public final class StreamBenchmark {
                     }
                     stream.close();
                 }
-            } catch (IOException e) {
+            } catch (IOException | InterruptedException e) {
                 System.err.println("server ends: " + e.getMessage());
             }
         });
         server.join();
     }
 
-    private static void measure(int port, int rounds, int mib, ProcessHandle server) throws IOException {
-        MuxedConnection connection = new TcpUpgrader(PrivateKey.generate(new SecureRandom()))
-                .outbound(
-                        SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)),
-                        Optional.empty(),
-                        TIMEOUT)
-                .connection();
+    private static void measure(boolean quic, Multiaddr address, int rounds, int mib, ProcessHandle server)
+            throws IOException {
+        try (Transport transport = transport(quic)) {
+            measure(transport.dial(address, Optional.empty(), TIMEOUT).connection(), rounds, mib, server);
+        }
+    }
+
+    private static void measure(MuxedConnection connection, int rounds, int mib, ProcessHandle server)
+            throws IOException {
         double[] up = new double[rounds];
         double[] down = new double[rounds];
         for (int round = 0; round < rounds; round++) {
