@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.BooleanSupplier;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.core.host.UnsupportedProtocolException;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.tcp.TcpDialer;
 import network.guts.libp2p.tcp.UnsupportedAddressException;
@@ -98,10 +99,7 @@ final class Dialer {
         }
         UpgradedConnection upgraded;
         try {
-            long start = System.nanoTime();
-            SocketChannel channel = tcp.dial(address, timeout);
-            Duration left = timeout.minusNanos(System.nanoTime() - start);
-            upgraded = upgrader.outbound(channel, Optional.of(peer), left);
+            upgraded = upgraded(peer, address);
         } catch (UnsupportedAddressException e) {
             throw e;
         } catch (IOException e) {
@@ -119,6 +117,26 @@ final class Dialer {
         backoff.worked(peer, address);
         book.worked(peer, address);
         return connection;
+    }
+
+    /** A peer that serves other security than what is wanted most is dialled once more and asked. */
+    private UpgradedConnection upgraded(PeerId peer, Multiaddr address) throws IOException {
+        long start = System.nanoTime();
+        SocketChannel channel = tcp.dial(address, timeout);
+        try {
+            return upgrader.outbound(channel, Optional.of(peer), left(start));
+        } catch (UnsupportedProtocolException e) {
+            if (!upgrader.hasAlternatives()) {
+                throw e;
+            }
+        }
+        return upgrader.outboundAsking(tcp.dial(address, left(start)), Optional.of(peer), left(start));
+    }
+
+    /** Of the time-out, what is left; not nothing, so that it ends by its own reason. */
+    private Duration left(long start) {
+        Duration left = timeout.minusNanos(System.nanoTime() - start);
+        return left.isPositive() ? left : Duration.ofMillis(1);
     }
 
     /** The peer has connected to us; {@code stop} if a dial of ours is not wanted any more. */
