@@ -36,8 +36,9 @@ import network.guts.libp2p.swarm.Protocols;
 import network.guts.libp2p.swarm.Swarm;
 import network.guts.libp2p.tcp.AddressResolver;
 import network.guts.libp2p.tcp.TcpDialer;
-import network.guts.libp2p.tcp.TcpListeners;
+import network.guts.libp2p.tcp.TcpTransport;
 import network.guts.libp2p.tls.TlsProtocol;
+import network.guts.libp2p.transport.Transports;
 import network.guts.libp2p.upgrade.TcpUpgrader;
 import network.guts.libp2p.yamux.YamuxConfig;
 import network.guts.runtime.Database;
@@ -65,7 +66,7 @@ public final class Libp2pHost implements Host, Closeable {
     private final Events events = new Events();
     private final Protocols protocols;
     private final SelfDescription self;
-    private final TcpListeners listeners = new TcpListeners();
+    private final Transports transports;
     private final Swarm swarm;
     private final Identify identify;
     private final Ping ping;
@@ -83,15 +84,9 @@ public final class Libp2pHost implements Host, Closeable {
         this.protocols = new Protocols(this::protocolsChanged);
         this.self = new SelfDescription(config.identity(), config.agentVersion(), protocols::ids, clock);
         this.book = new StoredAddressBook(database, clock, this::connectedPeers);
-        this.swarm = new Swarm(
-                config,
-                new TcpUpgrader(security(config, clock), yamux(config)),
-                new TcpDialer(AddressResolver.NUMERIC),
-                book,
-                clock,
-                protocols,
-                events,
-                this::ready);
+        this.transports = new Transports(new TcpTransport(
+                new TcpDialer(AddressResolver.NUMERIC), new TcpUpgrader(security(config, clock), yamux(config))));
+        this.swarm = new Swarm(config, transports, book, clock, protocols, events, this::ready);
         this.identify = new Identify(self, swarm, book, events);
         this.ping = new Ping(swarm);
         identify.serve(protocols);
@@ -149,11 +144,11 @@ public final class Libp2pHost implements Host, Closeable {
         if (!started.compareAndSet(false, true)) {
             throw new IllegalStateException("a host is started once");
         }
-        listeners.bind(config.listen(), swarm::accepted);
+        transports.bind(config.listen(), swarm::accepted);
         self.addresses(ownAddresses());
         events.start();
         identify.start();
-        listeners.start();
+        transports.start();
         Thread.ofVirtual().name("host-housekeeping").start(this::keepHouse);
         LOG.info("{} listens on {}", peerId(), self.addresses());
         return this;
@@ -161,7 +156,9 @@ public final class Libp2pHost implements Host, Closeable {
 
     private List<Multiaddr> ownAddresses() {
         List<Multiaddr> all = new ArrayList<>(new LinkedHashSet<>(config.announce()));
-        listeners.addresses().stream().filter(address -> !all.contains(address)).forEach(all::add);
+        transports.addresses().stream()
+                .filter(address -> !all.contains(address))
+                .forEach(all::add);
         return all;
     }
 
@@ -315,12 +312,13 @@ public final class Libp2pHost implements Host, Closeable {
     public void close() throws IOException {
         closing.countDown();
         try {
-            listeners.close();
+            transports.stopListening();
         } finally {
             identify.close();
             swarm.close();
             events.close();
             book.close();
+            transports.close();
         }
     }
 }

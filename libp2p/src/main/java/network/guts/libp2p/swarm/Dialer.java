@@ -1,7 +1,6 @@
 package network.guts.libp2p.swarm;
 
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -12,12 +11,11 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.BooleanSupplier;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
-import network.guts.core.host.UnsupportedProtocolException;
 import network.guts.libp2p.addressbook.StoredAddressBook;
-import network.guts.libp2p.tcp.TcpDialer;
-import network.guts.libp2p.tcp.UnsupportedAddressException;
+import network.guts.libp2p.transport.Transport;
+import network.guts.libp2p.transport.Transports;
+import network.guts.libp2p.transport.UnsupportedAddressException;
 import network.guts.libp2p.upgrade.UpgradedConnection;
-import network.guts.libp2p.upgrade.Upgrader;
 
 /** Makes connections: one dial for each peer at a time. */
 final class Dialer {
@@ -27,26 +25,18 @@ final class Dialer {
         /**
          * @throws IOException with the reason, if it is refused; it is closed then
          */
-        Connection admit(UpgradedConnection upgraded, Multiaddr address) throws IOException;
+        Connection admit(UpgradedConnection upgraded, Transport transport, Multiaddr address) throws IOException;
     }
 
-    private final TcpDialer tcp;
-    private final Upgrader upgrader;
+    private final Transports transports;
     private final StoredAddressBook book;
     private final DialBackoff backoff;
     private final Duration timeout;
     private final Admission admission;
     private final ConcurrentMap<PeerId, Dial> dials = new ConcurrentHashMap<>();
 
-    Dialer(
-            TcpDialer tcp,
-            Upgrader upgrader,
-            StoredAddressBook book,
-            DialBackoff backoff,
-            Duration timeout,
-            Admission admission) {
-        this.tcp = tcp;
-        this.upgrader = upgrader;
+    Dialer(Transports transports, StoredAddressBook book, DialBackoff backoff, Duration timeout, Admission admission) {
+        this.transports = transports;
         this.book = book;
         this.backoff = backoff;
         this.timeout = timeout;
@@ -97,9 +87,10 @@ final class Dialer {
         if (refusal.isPresent()) {
             throw new IOException(refusal.get());
         }
+        Transport transport = transports.of(address);
         UpgradedConnection upgraded;
         try {
-            upgraded = upgraded(peer, address);
+            upgraded = transport.dial(address, Optional.of(peer), timeout);
         } catch (UnsupportedAddressException e) {
             throw e;
         } catch (IOException e) {
@@ -113,30 +104,10 @@ final class Dialer {
             upgraded.connection().close("another connection to this peer was faster");
             throw new IOException("another address was faster");
         }
-        Connection connection = admission.admit(upgraded, address);
+        Connection connection = admission.admit(upgraded, transport, address);
         backoff.worked(peer, address);
         book.worked(peer, address);
         return connection;
-    }
-
-    /** A peer that serves other security than what is wanted most is dialled once more and asked. */
-    private UpgradedConnection upgraded(PeerId peer, Multiaddr address) throws IOException {
-        long start = System.nanoTime();
-        SocketChannel channel = tcp.dial(address, timeout);
-        try {
-            return upgrader.outbound(channel, Optional.of(peer), left(start));
-        } catch (UnsupportedProtocolException e) {
-            if (!upgrader.hasAlternatives()) {
-                throw e;
-            }
-        }
-        return upgrader.outboundAsking(tcp.dial(address, left(start)), Optional.of(peer), left(start));
-    }
-
-    /** Of the time-out, what is left; not nothing, so that it ends by its own reason. */
-    private Duration left(long start) {
-        Duration left = timeout.minusNanos(System.nanoTime() - start);
-        return left.isPositive() ? left : Duration.ofMillis(1);
     }
 
     /** The peer has connected to us; {@code stop} if a dial of ours is not wanted any more. */
