@@ -2,6 +2,7 @@ package network.guts.libp2p;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -26,9 +27,11 @@ import network.guts.core.host.StreamHandler;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
+import network.guts.libp2p.noise.NoiseProtocol;
 import network.guts.libp2p.ping.Ping;
 import network.guts.libp2p.quic.QuicConfig;
 import network.guts.libp2p.quic.QuicTransport;
+import network.guts.libp2p.security.SecurityProtocol;
 import network.guts.libp2p.swarm.Connection;
 import network.guts.libp2p.swarm.Events;
 import network.guts.libp2p.swarm.Protocols;
@@ -36,6 +39,7 @@ import network.guts.libp2p.swarm.Swarm;
 import network.guts.libp2p.tcp.AddressResolver;
 import network.guts.libp2p.tcp.TcpDialer;
 import network.guts.libp2p.tcp.TcpTransport;
+import network.guts.libp2p.tls.TlsProtocol;
 import network.guts.libp2p.transport.Transports;
 import network.guts.libp2p.upgrade.TcpUpgrader;
 import network.guts.libp2p.yamux.YamuxConfig;
@@ -84,13 +88,26 @@ public final class Libp2pHost implements Host, Closeable {
         this.book = new StoredAddressBook(database, clock, this::connectedPeers);
         this.transports = new Transports(
                 new TcpTransport(
-                        new TcpDialer(AddressResolver.NUMERIC), new TcpUpgrader(config.identity(), yamux(config))),
+                        new TcpDialer(AddressResolver.NUMERIC),
+                        new TcpUpgrader(security(config, clock), yamux(config))),
                 new QuicTransport(config.identity(), clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
         this.swarm = new Swarm(config, transports, book, clock, protocols, events, this::ready);
         this.identify = new Identify(self, swarm, book, events);
         this.ping = new Ping(swarm);
         identify.serve(protocols);
         ping.serve(protocols);
+    }
+
+    private static List<SecurityProtocol> security(HostConfig config, InstantSource clock) {
+        List<SecurityProtocol> protocols = new ArrayList<>();
+        for (HostConfig.Security each : config.security()) {
+            protocols.add(
+                    switch (each) {
+                        case NOISE -> new NoiseProtocol(config.identity(), new SecureRandom());
+                        case TLS -> new TlsProtocol(config.identity(), clock);
+                    });
+        }
+        return protocols;
     }
 
     private static YamuxConfig yamux(HostConfig config) {
