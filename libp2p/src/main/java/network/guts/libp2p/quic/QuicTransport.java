@@ -20,7 +20,6 @@ import network.guts.libp2p.tls.HostCertificate;
 import network.guts.libp2p.transport.Incoming;
 import network.guts.libp2p.transport.Interfaces;
 import network.guts.libp2p.transport.Transport;
-import network.guts.libp2p.transport.UnsupportedAddressException;
 import network.guts.libp2p.upgrade.UpgradedConnection;
 
 /** QUIC v1 with the libp2p handshake. Nothing native is loaded before the first address is listened on or dialled. */
@@ -81,15 +80,12 @@ public final class QuicTransport implements Transport {
     public void bind(List<Multiaddr> addresses, Consumer<Incoming> acceptor) throws IOException {
         List<InetSocketAddress> sockets = new ArrayList<>();
         for (Multiaddr address : addresses) {
-            try {
-                sockets.add(QuicAddress.socket(address));
-            } catch (UnsupportedAddressException e) {
-                throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
-            }
+            sockets.add(QuicAddress.socket(address));
         }
         for (InetSocketAddress socket : Interfaces.withoutRepetition(sockets)) {
+            QuicEndpoint ready = endpoint();
             try {
-                endpoint().listen(socket, incoming -> arrived(incoming, acceptor));
+                ready.listen(socket, incoming -> arrived(incoming, acceptor));
             } catch (IOException e) {
                 throw new IOException("cannot listen on " + QuicAddress.of(socket) + ": " + e.getMessage(), e);
             }
