@@ -11,6 +11,7 @@ module network.guts.libp2p {
     requires io.netty.handler;
     requires io.netty.transport;
     requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
     requires org.bouncycastle.provider;
     requires org.conscrypt;
     requires org.slf4j;

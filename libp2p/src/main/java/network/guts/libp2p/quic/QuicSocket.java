@@ -68,10 +68,12 @@ final class QuicSocket {
     QuicSocket(QuicEndpoint endpoint, InetSocketAddress address, Consumer<Incoming> acceptor) throws IOException {
         this.endpoint = endpoint;
         this.acceptor = acceptor;
+        ChannelHandler server = server();
+        ChannelHandler client = client();
         this.channel = Udp.bind(endpoint.loop(), address, new ChannelInitializer<Channel>() {
             @Override
             protected void initChannel(Channel socket) {
-                socket.pipeline().addLast(demultiplexer, server(), demultiplexer.gate(), client());
+                socket.pipeline().addLast(demultiplexer, server, demultiplexer.gate(), client);
             }
         });
         this.bound = (InetSocketAddress) channel.localAddress();

@@ -1,6 +1,7 @@
 package network.guts.libp2p.quic;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
@@ -16,9 +17,10 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioDatagramChannel;
-import io.netty.handler.codec.quic.EpollQuicUtils;
+import io.netty.channel.unix.SegmentedDatagramPacket;
 import io.netty.handler.codec.quic.SegmentedDatagramPacketAllocator;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -55,8 +57,24 @@ final class Udp {
         return new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("quic", true), factory);
     }
 
+    @SuppressWarnings("deprecation") // the class that replaces it does not tell if the kernel can do it
     static SegmentedDatagramPacketAllocator segments() {
-        return EPOLL ? EpollQuicUtils.newSegmentedAllocator(SEGMENTS) : SegmentedDatagramPacketAllocator.NONE;
+        return EPOLL && io.netty.channel.epoll.SegmentedDatagramPacket.isSupported()
+                ? new Segments()
+                : SegmentedDatagramPacketAllocator.NONE;
+    }
+
+    /** Netty has the same, in a module that names epoll's wrongly and so cannot read it. */
+    private static final class Segments implements SegmentedDatagramPacketAllocator {
+        @Override
+        public int maxNumSegments() {
+            return SEGMENTS;
+        }
+
+        @Override
+        public DatagramPacket newPacket(ByteBuf bytes, int segmentSize, InetSocketAddress remote) {
+            return new SegmentedDatagramPacket(bytes, segmentSize, remote);
+        }
     }
 
     private static ChannelFactory<Channel> sockets(boolean ip4) {

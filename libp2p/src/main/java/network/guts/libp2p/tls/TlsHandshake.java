@@ -55,8 +55,7 @@ final class TlsHandshake {
             // Engines meet strange messages with these, too.
             throw failed(e, "TLS failed: " + e.getClass().getSimpleName());
         }
-        return trust.verified()
-                .orElseThrow(() -> new IOException("the remote's certificate was not asked for"));
+        return trust.verified().orElseThrow(() -> new IOException("the remote's certificate was not asked for"));
     }
 
     private void steps() throws IOException {
