@@ -10,6 +10,7 @@ module network.guts.libp2p {
     requires org.slf4j;
 
     exports network.guts.libp2p;
+    exports network.guts.libp2p.perf;
 
     // protobuf's messages look at themselves by reflection
     opens network.guts.libp2p.identify.proto to

@@ -15,17 +15,17 @@ import network.guts.runtime.Database;
 
 /** Real hosts on loopback, ended together. */
 public final class TestNet implements Closeable {
-    static final Duration LONG = Duration.ofSeconds(30);
+    public static final Duration LONG = Duration.ofSeconds(30);
     static final String ECHO = "/test/echo/1";
 
     private final Path folder;
     private final List<Closeable> open = new ArrayList<>();
 
-    TestNet(Path folder) {
+    public TestNet(Path folder) {
         this.folder = folder;
     }
 
-    Libp2pHost host(int number) throws IOException {
+    public Libp2pHost host(int number) throws IOException {
         return host(number, builder -> builder);
     }
 
@@ -53,7 +53,7 @@ public final class TestNet implements Closeable {
         }
     }
 
-    static ConnectionInfo connect(Libp2pHost from, Libp2pHost to) throws IOException {
+    public static ConnectionInfo connect(Libp2pHost from, Libp2pHost to) throws IOException {
         return from.connect(to.peerId(), to.addresses(), LONG);
     }
 
@@ -73,7 +73,7 @@ public final class TestNet implements Closeable {
         }
     }
 
-    static void talk(Libp2pHost from, Libp2pHost to) throws IOException {
+    public static void talk(Libp2pHost from, Libp2pHost to) throws IOException {
         try (Stream stream = open(from, to)) {
             talk(stream);
         }
