@@ -123,7 +123,8 @@ final class TlsRecords {
         int at = message.indexOf(alert);
         return at < 0
                 ? "TLS failed: " + message
-                : "the remote ended TLS: " + message.substring(at + alert.length()).replace('_', ' ');
+                : "the remote ended TLS: "
+                        + message.substring(at + alert.length()).replace('_', ' ');
     }
 
     private static String boring(String error) {

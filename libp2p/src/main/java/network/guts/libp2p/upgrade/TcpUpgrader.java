@@ -67,8 +67,8 @@ public final class TcpUpgrader implements Upgrader {
         return security.size() > 1;
     }
 
-    private UpgradedConnection outbound(
-            RawConnection connection, SecurityProtocol protocol, Optional<PeerId> expected) throws IOException {
+    private UpgradedConnection outbound(RawConnection connection, SecurityProtocol protocol, Optional<PeerId> expected)
+            throws IOException {
         SecureConnection secure = protocol.outbound(connection, expected, MUXERS);
         if (secure.earlyMuxer().isEmpty()) {
             Multistream.select(of(secure), MUXERS);

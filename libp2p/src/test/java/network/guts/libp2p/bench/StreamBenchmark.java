@@ -7,13 +7,17 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import network.guts.core.PrivateKey;
 import network.guts.libp2p.muxer.MuxedConnection;
 import network.guts.libp2p.muxer.MuxedStream;
+import network.guts.libp2p.tls.TlsProtocol;
 import network.guts.libp2p.upgrade.TcpUpgrader;
+import network.guts.libp2p.yamux.YamuxConfig;
 
 /**
  * How fast one stream is over loopback, with the whole stack between two processes. Without arguments it starts the other
@@ -29,24 +33,31 @@ public final class StreamBenchmark {
     private StreamBenchmark() {}
 
     /**
-     * @param args rounds (7) and MiB a round (512); or {@code serve}
+     * @param args rounds (7), MiB a round (512) and {@code noise} or {@code tls} (noise); or {@code serve} and one of them
      */
     public static void main(String[] args) throws Exception {
         if (args.length > 0 && args[0].equals("serve")) {
-            serve();
+            serve(upgrader(args[1]));
             return;
         }
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 7;
         int mib = args.length > 1 ? Integer.parseInt(args[1]) : 512;
+        String security = args.length > 2 ? args[2] : "noise";
         String java = ProcessHandle.current().info().command().orElse("java");
         Process server = new ProcessBuilder(
-                        java, "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), className(), "serve")
+                        java,
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        className(),
+                        "serve",
+                        security)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (var lines = server.inputReader()) {
             Thread client = Thread.ofVirtual().start(() -> {
                 try {
-                    measure(Integer.parseInt(lines.readLine()), rounds, mib, server.toHandle());
+                    measure(upgrader(security), Integer.parseInt(lines.readLine()), rounds, mib, server.toHandle());
                 } catch (IOException e) {
                     throw new IllegalStateException(e);
                 }
@@ -61,14 +72,20 @@ public final class StreamBenchmark {
         return StreamBenchmark.class.getName();
     }
 
-    private static void serve() throws Exception {
+    private static TcpUpgrader upgrader(String security) {
+        PrivateKey key = PrivateKey.generate(new SecureRandom());
+        return security.equals("tls")
+                ? new TcpUpgrader(List.of(new TlsProtocol(key, InstantSource.system())), YamuxConfig.DEFAULT)
+                : new TcpUpgrader(key);
+    }
+
+    private static void serve(TcpUpgrader upgrader) throws Exception {
         Thread server = Thread.ofVirtual().start(() -> {
             try (ServerSocketChannel listener = ServerSocketChannel.open()) {
                 listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
                 System.out.println(((InetSocketAddress) listener.getLocalAddress()).getPort());
-                MuxedConnection connection = new TcpUpgrader(PrivateKey.generate(new SecureRandom()))
-                        .inbound(listener.accept(), TIMEOUT)
-                        .connection();
+                MuxedConnection connection =
+                        upgrader.inbound(listener.accept(), TIMEOUT).connection();
                 while (true) {
                     MuxedStream stream = connection.accept();
                     byte[] order = new byte[5];
@@ -92,9 +109,9 @@ public final class StreamBenchmark {
         server.join();
     }
 
-    private static void measure(int port, int rounds, int mib, ProcessHandle server) throws IOException {
-        MuxedConnection connection = new TcpUpgrader(PrivateKey.generate(new SecureRandom()))
-                .outbound(
+    private static void measure(TcpUpgrader upgrader, int port, int rounds, int mib, ProcessHandle server)
+            throws IOException {
+        MuxedConnection connection = upgrader.outbound(
                         SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)),
                         Optional.empty(),
                         TIMEOUT)

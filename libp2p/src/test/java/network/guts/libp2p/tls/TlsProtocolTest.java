@@ -81,8 +81,8 @@ class TlsProtocolTest {
 
     private static Ends connect(Kinds kinds, List<String> dialerMuxers, List<String> listenerMuxers) throws Exception {
         Pair.Sockets sockets = Pair.Sockets.connect();
-        CompletableFuture<SecureConnection> accepted = Pair.inBackground(() -> protocol(TWO, kinds.listener)
-                .inbound(new RawConnection(sockets.accepted()), listenerMuxers));
+        CompletableFuture<SecureConnection> accepted = Pair.inBackground(
+                () -> protocol(TWO, kinds.listener).inbound(new RawConnection(sockets.accepted()), listenerMuxers));
         SecureConnection dialed = protocol(ONE, kinds.dialer)
                 .outbound(new RawConnection(sockets.dialed()), Optional.of(TWO.peerId()), dialerMuxers);
         return new Ends(dialed, accepted.get(), sockets);
@@ -144,7 +144,9 @@ class TlsProtocolTest {
         for (int size : SIZES) {
             byte[] expected = new byte[size];
             random.nextBytes(expected);
-            assertThat(read(connection, size)).as("size " + size + ", seed " + seed).isEqualTo(expected);
+            assertThat(read(connection, size))
+                    .as("size " + size + ", seed " + seed)
+                    .isEqualTo(expected);
         }
     }
 
@@ -207,14 +209,16 @@ class TlsProtocolTest {
     @MethodSource("kinds")
     void somebodyElseIsRefusedAndToldSo(Kinds kinds) throws Exception {
         Pair.Sockets sockets = Pair.Sockets.connect();
-        CompletableFuture<SecureConnection> listener = Pair.inBackground(() ->
-                protocol(TWO, kinds.listener).inbound(new RawConnection(sockets.accepted()), MUXERS));
+        CompletableFuture<SecureConnection> listener = Pair.inBackground(
+                () -> protocol(TWO, kinds.listener).inbound(new RawConnection(sockets.accepted()), MUXERS));
         assertThatThrownBy(() -> protocol(ONE, kinds.dialer)
                         .outbound(new RawConnection(sockets.dialed()), Optional.of(Keys.peer(3)), MUXERS))
                 .isInstanceOf(WrongPeerException.class)
                 .hasMessageContaining(TWO.peerId().toString());
         sockets.dialed().shutdownOutput();
-        assertThatThrownBy(listener::get).hasCauseInstanceOf(IOException.class).hasMessageContaining("the remote ended");
+        assertThatThrownBy(listener::get)
+                .hasCauseInstanceOf(IOException.class)
+                .hasMessageContaining("the remote ended");
         sockets.dialed().close();
         sockets.accepted().close();
     }
@@ -244,10 +248,9 @@ class TlsProtocolTest {
         sockets.accepted().close();
 
         Pair.Sockets others = Pair.Sockets.connect();
-        CompletableFuture<SecureConnection> dialer = Pair.inBackground(() -> protocol(bad, kinds.dialer)
-                .outbound(new RawConnection(others.dialed()), Optional.empty(), MUXERS));
-        assertThatThrownBy(() ->
-                        protocol(ONE, kinds.listener).inbound(new RawConnection(others.accepted()), MUXERS))
+        CompletableFuture<SecureConnection> dialer = Pair.inBackground(() ->
+                protocol(bad, kinds.dialer).outbound(new RawConnection(others.dialed()), Optional.empty(), MUXERS));
+        assertThatThrownBy(() -> protocol(ONE, kinds.listener).inbound(new RawConnection(others.accepted()), MUXERS))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(reason);
         others.accepted().shutdownOutput();
@@ -288,11 +291,9 @@ class TlsProtocolTest {
     private static CompletableFuture<PublicKey> refuses(Kinds kinds, SSLEngine dialer) throws Exception {
         Pair.Sockets sockets = Pair.Sockets.connect();
         RawConnection raw = new RawConnection(sockets.dialed());
-        CompletableFuture<PublicKey> dialing = Pair.inBackground(() -> new TlsHandshake(
-                        raw, dialer, new PeerTrustManager(Optional.empty(), CLOCK))
-                .run());
-        assertThatThrownBy(() ->
-                        protocol(TWO, kinds.listener).inbound(new RawConnection(sockets.accepted()), MUXERS))
+        CompletableFuture<PublicKey> dialing = Pair.inBackground(
+                () -> new TlsHandshake(raw, dialer, new PeerTrustManager(Optional.empty(), CLOCK)).run());
+        assertThatThrownBy(() -> protocol(TWO, kinds.listener).inbound(new RawConnection(sockets.accepted()), MUXERS))
                 .isInstanceOf(IOException.class);
         sockets.accepted().close();
         return dialing;
@@ -308,8 +309,8 @@ class TlsProtocolTest {
         Pair.Sockets far = Pair.Sockets.connect();
         CompletableFuture<Boolean> relay = Pair.started(() -> copy(near.accepted(), far.dialed(), bytes));
         CompletableFuture<Boolean> back = Pair.started(() -> copy(far.dialed(), near.accepted(), Integer.MAX_VALUE));
-        CompletableFuture<UpgradedConnection> dialer = Pair.inBackground(() -> upgrader(ONE)
-                .outbound(near.dialed(), Optional.empty(), Pair.TIMEOUT));
+        CompletableFuture<UpgradedConnection> dialer =
+                Pair.inBackground(() -> upgrader(ONE).outbound(near.dialed(), Optional.empty(), Pair.TIMEOUT));
         assertThatThrownBy(() -> upgrader(TWO).inbound(far.accepted(), SHORT))
                 .isInstanceOf(SocketTimeoutException.class)
                 .hasMessageContaining("300 ms");
@@ -366,8 +367,8 @@ class TlsProtocolTest {
                 Pair.Sockets sockets = Pair.Sockets.connect();
                 sockets.dialed().write(ByteBuffer.wrap(garbage));
                 sockets.dialed().shutdownOutput();
-                assertThatThrownBy(() -> protocol(TWO, kinds.listener)
-                                .inbound(new RawConnection(sockets.accepted()), MUXERS))
+                assertThatThrownBy(() ->
+                                protocol(TWO, kinds.listener).inbound(new RawConnection(sockets.accepted()), MUXERS))
                         .as("seed " + seed)
                         .isInstanceOf(IOException.class);
                 sockets.dialed().close();
