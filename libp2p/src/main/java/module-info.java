@@ -5,6 +5,9 @@ module network.guts.libp2p {
     requires transitive network.guts.runtime;
     requires com.github.benmanes.caffeine;
     requires com.google.protobuf;
+    requires java.naming;
+    // the DNS client behind java.naming
+    requires jdk.naming.dns;
     requires org.bouncycastle.provider;
     requires org.conscrypt;
     requires org.slf4j;
