@@ -12,11 +12,15 @@ module network.guts.libp2p {
     requires io.netty.transport;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.unix.common;
+    requires java.naming;
+    // the DNS client behind java.naming
+    requires jdk.naming.dns;
     requires org.bouncycastle.provider;
     requires org.conscrypt;
     requires org.slf4j;
 
     exports network.guts.libp2p;
+    exports network.guts.libp2p.perf;
 
     // protobuf's messages look at themselves by reflection
     opens network.guts.libp2p.identify.proto to

@@ -1,8 +1,10 @@
 package network.guts.libp2p;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
@@ -26,6 +28,7 @@ import network.guts.core.PrivateKey;
  * @param members if any, nobody else gets in
  * @param streams how many streams may be open
  * @param security the secure channels that are offered and accepted over TCP, the most wanted first
+ * @param dnsServer who is asked for names in addresses; empty: the system's servers
  */
 public record HostConfig(
         PrivateKey identity,
@@ -42,7 +45,8 @@ public record HostConfig(
         int perIp,
         Set<PeerId> members,
         StreamLimits streams,
-        List<Security> security) {
+        List<Security> security,
+        Optional<InetSocketAddress> dnsServer) {
     /** A secure channel of libp2p. */
     public enum Security {
         /** {@code /noise}: ChaCha20-Poly1305. */
@@ -140,6 +144,7 @@ public record HostConfig(
         private Set<PeerId> members = Set.of();
         private StreamLimits streams = StreamLimits.DEFAULT;
         private List<Security> security = DEFAULT_SECURITY;
+        private Optional<InetSocketAddress> dnsServer = Optional.empty();
 
         private Builder(PrivateKey identity) {
             this.identity = identity;
@@ -215,6 +220,11 @@ public record HostConfig(
             return this;
         }
 
+        public Builder dnsServer(InetSocketAddress value) {
+            this.dnsServer = Optional.of(value);
+            return this;
+        }
+
         /**
          * @throws IllegalArgumentException if a number or a duration is out of its bounds
          */
@@ -234,7 +244,8 @@ public record HostConfig(
                     perIp,
                     members,
                     streams,
-                    security);
+                    security,
+                    dnsServer);
         }
     }
 }

@@ -48,8 +48,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A libp2p host over TCP (Noise and Yamux) and QUIC, with identify and ping. Register protocols and listeners, then {@link #start}
- * it; {@link #close} ends everything.
+ * A libp2p host over TCP (Noise or TLS, and Yamux) and QUIC, with identify and ping. Register protocols and listeners,
+ * then {@link #start} it; {@link #close} ends everything.
  *
  * @see <a href="https://github.com/libp2p/specs">the specifications</a>
  */
@@ -92,7 +92,7 @@ public final class Libp2pHost implements Host, Closeable {
                         new TcpUpgrader(security(config, clock), yamux(config))),
                 new QuicTransport(config.identity(), clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
         this.swarm = new Swarm(config, transports, book, clock, protocols, events, this::ready);
-        this.identify = new Identify(self, swarm, book, events);
+        this.identify = new Identify(self, swarm, book, events, clock, this::addressesMayHaveChanged);
         this.ping = new Ping(swarm);
         identify.serve(protocols);
         ping.serve(protocols);
@@ -162,6 +162,9 @@ public final class Libp2pHost implements Host, Closeable {
     private List<Multiaddr> ownAddresses() {
         List<Multiaddr> all = new ArrayList<>(new LinkedHashSet<>(config.announce()));
         transports.addresses().stream()
+                .filter(address -> !all.contains(address))
+                .forEach(all::add);
+        identify.confirmedAddresses().stream()
                 .filter(address -> !all.contains(address))
                 .forEach(all::add);
         return all;

@@ -15,7 +15,7 @@ import network.guts.runtime.Database;
 
 /** Real hosts on loopback, ended together. */
 public final class TestNet implements Closeable {
-    static final Duration LONG = Duration.ofSeconds(30);
+    public static final Duration LONG = Duration.ofSeconds(30);
     static final String TCP = "/ip4/127.0.0.1/tcp/0";
     static final String QUIC = "/ip4/127.0.0.1/udp/0/quic-v1";
     static final String ECHO = "/test/echo/1";
@@ -24,17 +24,17 @@ public final class TestNet implements Closeable {
     private final Multiaddr listen;
     private final List<Closeable> open = new ArrayList<>();
 
-    TestNet(Path folder) {
+    public TestNet(Path folder) {
         this(folder, TCP);
     }
 
     /** Whose hosts listen on {@code listen} unless told otherwise. */
-    TestNet(Path folder, String listen) {
+    public TestNet(Path folder, String listen) {
         this.folder = folder;
         this.listen = Keys.address(listen);
     }
 
-    Libp2pHost host(int number) throws IOException {
+    public Libp2pHost host(int number) throws IOException {
         return host(number, builder -> builder);
     }
 
@@ -62,7 +62,7 @@ public final class TestNet implements Closeable {
         }
     }
 
-    static ConnectionInfo connect(Libp2pHost from, Libp2pHost to) throws IOException {
+    public static ConnectionInfo connect(Libp2pHost from, Libp2pHost to) throws IOException {
         return from.connect(to.peerId(), to.addresses(), LONG);
     }
 
@@ -82,7 +82,7 @@ public final class TestNet implements Closeable {
         }
     }
 
-    static void talk(Libp2pHost from, Libp2pHost to) throws IOException {
+    public static void talk(Libp2pHost from, Libp2pHost to) throws IOException {
         try (Stream stream = open(from, to)) {
             talk(stream);
         }

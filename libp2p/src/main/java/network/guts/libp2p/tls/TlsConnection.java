@@ -129,15 +129,9 @@ final class TlsConnection implements SecureConnection {
         connection.shutdownOutput();
     }
 
-    /** The engine's native memory is given back at once where it knows that both sides are closed. */
     @Override
     public void close() {
         connection.close();
-        try {
-            engine.closeOutbound();
-            engine.closeInbound();
-        } catch (SSLException e) {
-            LOG.debug("closed before the remote's word of the end: {}", TlsRecords.reason(e));
-        }
+        TlsEngines.release(engine);
     }
 }

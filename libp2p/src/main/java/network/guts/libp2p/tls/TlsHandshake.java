@@ -9,6 +9,7 @@ import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
 import network.guts.core.PublicKey;
+import network.guts.core.host.UnsupportedProtocolException;
 import network.guts.libp2p.security.WrongPeerException;
 import network.guts.libp2p.tcp.RawConnection;
 import network.guts.libp2p.tls.PeerCertificateException.Fault;
@@ -47,6 +48,9 @@ final class TlsHandshake {
             steps();
         } catch (SSLException e) {
             throw failed(e, TlsRecords.reason(e));
+        } catch (UnsupportedProtocolException e) {
+            // Not TLS's: the remote's answer to the proposal that went out before the handshake.
+            throw e;
         } catch (EOFException e) {
             throw new EOFException("the remote ended the connection within the TLS handshake");
         } catch (IOException e) {

@@ -85,9 +85,17 @@ public final class TlsProtocol implements SecurityProtocol {
     private static SecureConnection secured(
             RawConnection connection, SSLEngine engine, PeerTrustManager trust, List<String> muxers)
             throws IOException {
-        PublicKey remote = new TlsHandshake(connection, engine, trust).run();
-        Optional<String> muxer =
-                Optional.ofNullable(engine.getApplicationProtocol()).filter(muxers::contains);
-        return new TlsConnection(connection, engine, remote, muxer);
+        boolean done = false;
+        try {
+            PublicKey remote = new TlsHandshake(connection, engine, trust).run();
+            Optional<String> muxer =
+                    Optional.ofNullable(engine.getApplicationProtocol()).filter(muxers::contains);
+            done = true;
+            return new TlsConnection(connection, engine, remote, muxer);
+        } finally {
+            if (!done) {
+                TlsEngines.release(engine);
+            }
+        }
     }
 }

@@ -19,9 +19,11 @@ import network.guts.libp2p.quic.QuicTransport;
 import network.guts.libp2p.tcp.AddressResolver;
 import network.guts.libp2p.tcp.TcpDialer;
 import network.guts.libp2p.tcp.TcpTransport;
+import network.guts.libp2p.tls.TlsProtocol;
 import network.guts.libp2p.transport.Incoming;
 import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.upgrade.TcpUpgrader;
+import network.guts.libp2p.yamux.YamuxConfig;
 
 /**
  * How fast one stream is over loopback, with the whole stack between two processes. Without arguments it starts the other
@@ -37,16 +39,17 @@ public final class StreamBenchmark {
     private StreamBenchmark() {}
 
     /**
-     * @param args {@code tcp} or {@code quic} (tcp), rounds (7) and MiB a round (512); or the transport and {@code serve}
+     * @param args rounds (7), MiB a round (512) and {@code noise}, {@code tls} or {@code quic} (noise); or {@code serve} and
+     *     one of them
      */
     public static void main(String[] args) throws Exception {
-        boolean quic = args.length > 0 && args[0].equals("quic");
-        if (args.length > 1 && args[1].equals("serve")) {
-            serve(quic);
+        if (args.length > 0 && args[0].equals("serve")) {
+            serve(args[1]);
             return;
         }
-        int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 7;
-        int mib = args.length > 2 ? Integer.parseInt(args[2]) : 512;
+        int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 7;
+        int mib = args.length > 1 ? Integer.parseInt(args[1]) : 512;
+        String kind = args.length > 2 ? args[2] : "noise";
         String java = ProcessHandle.current().info().command().orElse("java");
         Process server = new ProcessBuilder(
                         java,
@@ -56,14 +59,14 @@ public final class StreamBenchmark {
                         "-cp",
                         System.getProperty("java.class.path"),
                         className(),
-                        quic ? "quic" : "tcp",
-                        "serve")
+                        "serve",
+                        kind)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (var lines = server.inputReader()) {
             Thread client = Thread.ofVirtual().start(() -> {
                 try {
-                    measure(quic, Multiaddr.parse(lines.readLine()), rounds, mib, server.toHandle());
+                    measure(kind, Multiaddr.parse(lines.readLine()), rounds, mib, server.toHandle());
                 } catch (IOException e) {
                     throw new IllegalStateException(e);
                 }
@@ -78,20 +81,26 @@ public final class StreamBenchmark {
         return StreamBenchmark.class.getName();
     }
 
-    private static Transport transport(boolean quic) {
+    private static Transport transport(String kind) {
         PrivateKey key = PrivateKey.generate(new SecureRandom());
-        return quic
-                ? new QuicTransport(key, InstantSource.system(), QuicConfig.DEFAULT)
-                : new TcpTransport(new TcpDialer(AddressResolver.NUMERIC), new TcpUpgrader(key));
+        return switch (kind) {
+            case "quic" -> new QuicTransport(key, InstantSource.system(), QuicConfig.DEFAULT);
+            case "tls" ->
+                tcp(new TcpUpgrader(List.of(new TlsProtocol(key, InstantSource.system())), YamuxConfig.DEFAULT));
+            default -> tcp(new TcpUpgrader(key));
+        };
     }
 
-    private static void serve(boolean quic) throws Exception {
+    private static Transport tcp(TcpUpgrader upgrader) {
+        return new TcpTransport(new TcpDialer(AddressResolver.NUMERIC), upgrader);
+    }
+
+    private static void serve(String kind) throws Exception {
         Thread server = Thread.ofVirtual().start(() -> {
-            try (Transport transport = transport(quic)) {
+            try (Transport transport = transport(kind)) {
                 BlockingQueue<Incoming> arrived = new LinkedBlockingQueue<>();
-                transport.bind(
-                        List.of(Multiaddr.parse(quic ? "/ip4/127.0.0.1/udp/0/quic-v1" : "/ip4/127.0.0.1/tcp/0")),
-                        arrived::add);
+                String address = kind.equals("quic") ? "/ip4/127.0.0.1/udp/0/quic-v1" : "/ip4/127.0.0.1/tcp/0";
+                transport.bind(List.of(Multiaddr.parse(address)), arrived::add);
                 transport.start();
                 System.out.println(transport.addresses().getFirst());
                 MuxedConnection connection = arrived.take().upgrade(TIMEOUT).connection();
@@ -118,9 +127,9 @@ public final class StreamBenchmark {
         server.join();
     }
 
-    private static void measure(boolean quic, Multiaddr address, int rounds, int mib, ProcessHandle server)
+    private static void measure(String kind, Multiaddr address, int rounds, int mib, ProcessHandle server)
             throws IOException {
-        try (Transport transport = transport(quic)) {
+        try (Transport transport = transport(kind)) {
             measure(transport.dial(address, Optional.empty(), TIMEOUT).connection(), rounds, mib, server);
         }
     }

@@ -67,12 +67,14 @@ final class ConfigCommand extends CommandGroup {
             case SEEDING_UPLINK -> config.seeding().uplink();
             case SEEDING_BLOCK -> config.seeding().block();
             case SYNC_MEMORY -> config.syncMemory();
+            case ALLOW_PERF -> config.allowPerf();
         };
     }
 
     private static String toml(Object value) {
         return switch (value) {
             case Number number -> number.toString();
+            case Boolean truth -> truth.toString();
             case Collection<?> list -> {
                 List<String> texts = new ArrayList<>();
                 list.forEach(element -> texts.add("\"" + element + "\""));

@@ -37,6 +37,7 @@ import picocli.CommandLine.ScopeType;
             ConnectCommand.class,
             DisconnectCommand.class,
             PingCommand.class,
+            PerfCommand.class,
             DhtCommand.class,
             TopicCommand.class,
             KeyCommand.class,

@@ -32,14 +32,17 @@ final class NodeStartCommand extends GutsCommand {
         @Override
         public CommandSpec transform(CommandSpec command) {
             for (Key key : Key.values()) {
-                boolean list = key.kind() == Key.Kind.LIST;
-                command.addOption(OptionSpec.builder(key.flag())
+                OptionSpec.Builder option = OptionSpec.builder(key.flag())
                         .paramLabel(key.placeholder())
                         .type(List.class)
                         .auxiliaryTypes(String.class)
-                        .arity(list ? "1..*" : "1")
-                        .description(key.description())
-                        .build());
+                        .description(key.description());
+                switch (key.kind()) {
+                    case LIST -> option.arity("1..*");
+                    case TRUTH -> option.arity("0..1").fallbackValue("true");
+                    default -> option.arity("1");
+                }
+                command.addOption(option.build());
             }
             return command;
         }

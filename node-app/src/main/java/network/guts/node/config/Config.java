@@ -13,6 +13,7 @@ import network.guts.sync.model.RepositoryId;
  * The configuration of a node, valid as a whole.
  *
  * @param network {@code public}, {@code private} or a name
+ * @param allowPerf whether strangers may measure streams with this node
  * @param membersFile read in addition to {@code members}, and watched
  */
 public record Config(
@@ -27,7 +28,8 @@ public record Config(
         Set<PeerId> members,
         Optional<Path> membersFile,
         Seeding seeding,
-        long syncMemory) {
+        long syncMemory,
+        boolean allowPerf) {
     public static final String PUBLIC = "public";
     public static final String PRIVATE = "private";
 
@@ -93,6 +95,7 @@ public record Config(
                 members,
                 membersFile,
                 seeding,
-                syncMemory);
+                syncMemory,
+                false);
     }
 }

@@ -130,6 +130,7 @@ public final class ConfigLoader {
             case TEXT, DURATION -> value instanceof String;
             case NUMBER -> value instanceof Long;
             case SIZE -> value instanceof Long || value instanceof String;
+            case TRUTH -> value instanceof Boolean;
             case LIST -> false;
         };
         if (!fits || value == null) {
@@ -139,6 +140,7 @@ public final class ConfigLoader {
                         case DURATION -> "a string such as \"10s\"";
                         case NUMBER -> "a whole number";
                         case SIZE -> "a number of bytes or a string such as \"64MiB\"";
+                        case TRUTH -> "true or false";
                         case LIST -> "a list of strings";
                     });
         }

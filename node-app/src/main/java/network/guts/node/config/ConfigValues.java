@@ -82,7 +82,8 @@ final class ConfigValues {
                         size(Key.SEEDING_QUOTA, Defaults.DISK_QUOTA),
                         size(Key.SEEDING_UPLINK, 0),
                         block()),
-                size(Key.SYNC_MEMORY, Defaults.SYNC_MEMORY));
+                size(Key.SYNC_MEMORY, Defaults.SYNC_MEMORY),
+                truth(Key.ALLOW_PERF));
     }
 
     private String network() throws Failure {
@@ -157,6 +158,15 @@ final class ConfigValues {
             names.add(name);
         }
         throw wrong(key, "\"" + text.get() + "\" is none of " + String.join(", ", names));
+    }
+
+    /** False by default. */
+    private boolean truth(Key key) throws Failure {
+        String text = single(key).orElse("false");
+        if (!text.equals("true") && !text.equals("false")) {
+            throw wrong(key, "\"" + text + "\" is neither true nor false");
+        }
+        return text.equals("true");
     }
 
     private int number(Key key, int least, int most, int byDefault) throws Failure {

@@ -21,7 +21,8 @@ public enum Key {
     SEEDING_QUOTA("seeding.disk_quota", Kind.SIZE, "SIZE", "disk for all repositories"),
     SEEDING_UPLINK("seeding.uplink", Kind.SIZE, "SIZE", "bytes a second served to all peers together; 0: no limit"),
     SEEDING_BLOCK("seeding.block", Kind.LIST, "CID", "repositories that are never kept or served"),
-    SYNC_MEMORY("sync.memory", Kind.SIZE, "SIZE", "memory for parsing packs");
+    SYNC_MEMORY("sync.memory", Kind.SIZE, "SIZE", "memory for parsing packs"),
+    ALLOW_PERF("allow_perf", Kind.TRUTH, "true|false", "lets anybody measure streams with this node: /perf/1.0.0");
 
     /** The kinds of value. */
     public enum Kind {
@@ -31,6 +32,8 @@ public enum Key {
         DURATION,
         /** Bytes, with or without a unit: {@code "64MiB"}, {@code "10GB"}. */
         SIZE,
+        /** {@code true} or {@code false}; the flag alone is true. */
+        TRUTH,
         LIST
     }
 

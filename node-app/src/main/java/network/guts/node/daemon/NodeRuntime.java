@@ -34,6 +34,7 @@ import network.guts.gossip.GossipConfig;
 import network.guts.gossip.shell.GossipSub;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.Libp2pHost;
+import network.guts.libp2p.perf.PerfServer;
 import network.guts.node.config.Config;
 import network.guts.node.control.ControlServer;
 import network.guts.node.control.ControlSocket;
@@ -138,6 +139,9 @@ public final class NodeRuntime implements Node, AutoCloseable {
         network.judge(repositories);
         this.bootstrapper = opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
 
+        if (config.allowPerf()) {
+            opened("perf", PerfServer.serve(host));
+        }
         listen(config);
         dht.start();
         gossip.start();

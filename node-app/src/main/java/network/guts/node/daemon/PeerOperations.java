@@ -10,20 +10,32 @@ import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Identified;
+import network.guts.core.host.UnsupportedProtocolException;
 import network.guts.dht.LookupException;
+import network.guts.libp2p.perf.Perf;
 import network.guts.node.control.Operation;
 import network.guts.node.control.Operation.Reply;
 import network.guts.node.control.Request;
 import network.guts.node.output.Event;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
+import network.guts.sync.Progress;
 
-/** The requests about peers: {@code peers}, {@code connect}, {@code disconnect}, {@code ping}. */
+/** The requests about peers: {@code peers}, {@code connect}, {@code disconnect}, {@code ping}, {@code perf}. */
 final class PeerOperations {
     private static final Duration LOOK_UP_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration PING_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration PING_INTERVAL = Duration.ofSeconds(1);
     private static final int MAX_PINGS = 100_000;
+
+    /** Enough to be past the start of every window, and a second or two on a fast network. */
+    private static final long DEFAULT_PERF_BYTES = 64L << 20;
+
+    /** A day at a gigabyte a second would end by the time-out long before. */
+    private static final long MAX_PERF_BYTES = 1L << 40;
+
+    /** For one direction. */
+    private static final Duration PERF_TIMEOUT = Duration.ofMinutes(10);
 
     private final Node node;
 
@@ -36,6 +48,7 @@ final class PeerOperations {
         operations.put("connect", this::connect);
         operations.put("disconnect", this::disconnect);
         operations.put("ping", this::ping);
+        operations.put("perf", this::perf);
     }
 
     private void peers(Request request, Reply reply) throws IOException {
@@ -120,16 +133,57 @@ final class PeerOperations {
         reply.send(Event.of("done").with("peer", peer));
     }
 
-    private void ping(Request request, Reply reply) throws IOException, Failure, InterruptedException {
+    /** The peer that a request is about, connected. */
+    private PeerInfo connected(Request request) throws Failure {
         PeerInfo peer = resolve(Arguments.peer(request.text("address")));
         refuseSelf(peer.peer());
         node.forgetFailures(peer.peer());
-        long count = request.number("count", 1, MAX_PINGS, 1);
         try {
             node.host().connect(peer.peer(), peer.addresses(), node.config().connectionTimeout());
+            return peer;
         } catch (IOException e) {
             throw unreachable(peer, e);
         }
+    }
+
+    private void perf(Request request, Reply reply) throws IOException, Failure {
+        long up = request.number("upload", 0, MAX_PERF_BYTES, DEFAULT_PERF_BYTES);
+        long down = request.number("download", 0, MAX_PERF_BYTES, DEFAULT_PERF_BYTES);
+        PeerInfo peer = connected(request);
+        Perf perf = new Perf(node.host());
+        Event done = Event.of("done").with("peer", peer.peer());
+        try (ProgressRelay relay = new ProgressRelay(reply)) {
+            Duration upload = perf.upload(peer.peer(), up, PERF_TIMEOUT, told(relay, "upload", up));
+            Duration download = perf.download(peer.peer(), down, PERF_TIMEOUT, told(relay, "download", down));
+            done = done.with("upload_bytes", up)
+                    .with("upload_seconds", upload)
+                    .with("download_bytes", down)
+                    .with("download_seconds", download);
+        } catch (UnsupportedProtocolException e) {
+            throw new Failure(
+                    ExitCode.REFUSED,
+                    peer.peer() + " does not serve " + Perf.ID,
+                    "a node serves it only if its owner allows it: guts node start --allow-perf",
+                    e);
+        } catch (IOException e) {
+            throw new Failure(
+                    ExitCode.FAILED,
+                    "perf with " + peer.peer() + " failed: " + e.getMessage(),
+                    "a server ends a stream that lasts too long or is one too many: ask for fewer bytes, or later",
+                    e);
+        }
+        reply.send(done);
+    }
+
+    private static Perf.Progress told(ProgressRelay relay, String phase, long total) {
+        long start = System.nanoTime();
+        return bytes -> relay.update(
+                new Progress.State(phase, bytes, total, 0, 0, 0, bytes * 1e9 / Math.max(1, System.nanoTime() - start)));
+    }
+
+    private void ping(Request request, Reply reply) throws IOException, Failure, InterruptedException {
+        PeerInfo peer = connected(request);
+        long count = request.number("count", 1, MAX_PINGS, 1);
         DoubleSummaryStatistics seconds = new DoubleSummaryStatistics();
         String lastProblem = "";
         for (long sequence = 1; sequence <= count; sequence++) {

@@ -50,7 +50,8 @@ class GutsTest {
                 "node stop",
                 "dht table",
                 "topic list",
-                "connect 12D3KooWQeJPPhWTxdCTdngHTJH2hBxyohnafUvRZFZcMXHytt7v"
+                "connect 12D3KooWQeJPPhWTxdCTdngHTJH2hBxyohnafUvRZFZcMXHytt7v",
+                "perf 12D3KooWQeJPPhWTxdCTdngHTJH2hBxyohnafUvRZFZcMXHytt7v"
             })
     void withoutANodeReadOnlyCommandsEndWithFive(String command) {
         Ended ended = guts(command.split(" "));
@@ -67,6 +68,9 @@ class GutsTest {
                 "seed guts://x",
                 "providers guts://bafkreiaa?peer=nowhere",
                 "ping",
+                "perf",
+                "perf 12D3KooWQeJPPhWTxdCTdngHTJH2hBxyohnafUvRZFZcMXHytt7v --upload much",
+                "node start --allow-perf=perhaps",
                 "node",
                 "node start --listen nowhere",
                 "completion tcsh",

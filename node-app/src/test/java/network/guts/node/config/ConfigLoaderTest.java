@@ -126,6 +126,15 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void perfIsOffUnlessAllowed() throws Exception {
+        assertThat(load("network = \"private\"").allowPerf()).isFalse();
+        assertThat(load("allow_perf = true").allowPerf()).isTrue();
+        assertThat(load("allow_perf = true").fetching().allowPerf()).isFalse();
+        Failure failure = catchThrowableOfType(Failure.class, () -> load("allow_perf = \"yes\""));
+        assertThat(failure.message()).contains("config.toml:1:").contains("true or false");
+    }
+
+    @Test
     void aNodeThatOnlyFetchesDoesNotListen() throws Exception {
         Config config = load("network = \"private\"").fetching();
         assertThat(config.listen()).isEmpty();

@@ -48,6 +48,18 @@ class NodeRuntimeTest {
                 NodeRuntime.Options.ORDINARY);
     }
 
+    private NodeRuntime startWithPerf(String name) throws Failure {
+        Config config = ConfigLoader.load(
+                        Path.of("/nonexistent/config.toml"),
+                        Map.of(),
+                        Map.of(
+                                Key.NETWORK, List.of("private"),
+                                Key.LISTEN, List.of("/ip4/127.0.0.1/tcp/0"),
+                                Key.ALLOW_PERF, List.of("true")))
+                .config();
+        return NodeRuntime.start(new Home(folder.resolve(name)), config, NodeRuntime.Options.ORDINARY);
+    }
+
     private static List<Event> ask(NodeRuntime node, Request request) throws Failure {
         List<Event> events = new ArrayList<>();
         events.add(new ControlClient(node.home().path()).call(request, events::add));
@@ -92,6 +104,30 @@ class NodeRuntimeTest {
             assertThat(code(a, Request.of("connect").with("address", "/ip4/127.0.0.1/tcp/1")))
                     .isEqualTo(ExitCode.USAGE);
             assertThat(code(a, Request.of("push").with("url", cid).with("quarantine", "/tmp")))
+                    .isEqualTo(ExitCode.USAGE);
+        }
+    }
+
+    @Test
+    void perfMeasuresWhereItIsAllowed() throws Exception {
+        try (NodeRuntime a = startWithPerf("a");
+                NodeRuntime b = start("b", List.of())) {
+            String address = a.fullAddresses().getFirst().toString();
+            Event done = ask(
+                            b,
+                            Request.of("perf")
+                                    .with("address", address)
+                                    .with("upload", 3_000_000)
+                                    .with("download", 1_000_001))
+                    .getLast();
+            assertThat(done.name()).isEqualTo("done");
+            assertThat(done.number("upload_bytes")).isEqualTo(3_000_000);
+            assertThat(done.real("upload_seconds")).isPositive();
+            assertThat(done.number("download_bytes")).isEqualTo(1_000_001);
+            assertThat(done.real("download_seconds")).isPositive();
+            String back = b.fullAddresses().getFirst().toString();
+            assertThat(code(a, Request.of("perf").with("address", back))).isEqualTo(ExitCode.REFUSED);
+            assertThat(code(b, Request.of("perf").with("address", address).with("upload", -1)))
                     .isEqualTo(ExitCode.USAGE);
         }
     }
