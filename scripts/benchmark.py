@@ -23,6 +23,19 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 GUTS = TOP / "guts"
 READY_SECONDS = 120
 RUN_SECONDS = 1200
+STREAM_BYTES = 256 << 20
+
+# The just-in-time compiler needs about a gigabyte each way before the figures stand still.
+STREAM_WARM_UP = 4
+
+PLAIN_READER = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as stream:
+    buffer = bytearray(1 << 16)
+    while stream.recv_into(buffer):
+        pass
+    stream.sendall(b"!")
+"""
 
 
 class Node:
@@ -176,7 +189,47 @@ def providers(arguments, folder):
             node.stop()
 
 
-PARTS = {"version": version, "idle": idle, "clone": clone, "providers": providers}
+def plain_socket():
+    """Seconds that the stream's bytes take through a socket from one process to another, without any protocol."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        reader = subprocess.Popen([sys.executable, "-c", PLAIN_READER, str(server.getsockname()[1])])
+        accepted, _ = server.accept()
+        block = bytes(1 << 16)
+        with accepted:
+            start = time.monotonic()
+            for _ in range(STREAM_BYTES // len(block)):
+                accepted.sendall(block)
+            accepted.shutdown(socket.SHUT_WR)
+            accepted.recv(1)
+            seconds = time.monotonic() - start
+        reader.wait()
+        return seconds
+
+
+def stream(arguments, folder):
+    """One stream over loopback between two nodes (TCP, Noise, Yamux), by /perf/1.0.0, against a bare socket."""
+    server = Node(folder, "server", "--allow-perf")
+    client = Node(folder, "client")
+    up, down, bare = [], [], []
+    try:
+        for number in range(STREAM_WARM_UP + max(5, arguments.rounds)):
+            done = client.guts("perf", server.address, "--upload", str(STREAM_BYTES), "--download", str(STREAM_BYTES))[-1]
+            plain = plain_socket()
+            if number >= STREAM_WARM_UP:
+                up.append(STREAM_BYTES / 2**20 / done["upload_seconds"])
+                down.append(STREAM_BYTES / 2**20 / done["download_seconds"])
+                bare.append(STREAM_BYTES / 2**20 / plain)
+        show("one stream, up", up, "MiB/s", 0)
+        show("one stream, down", down, "MiB/s", 0)
+        show("a bare socket", bare, "MiB/s", 0)
+        ratio("up / bare socket", up, bare)
+        ratio("down / bare socket", down, bare)
+    finally:
+        client.stop()
+        server.stop()
+
+
+PARTS = {"version": version, "idle": idle, "stream": stream, "clone": clone, "providers": providers}
 
 
 def main():

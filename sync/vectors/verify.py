@@ -4,12 +4,16 @@
 A second reading of docs/protocols/repositories.md, in another language and with no line in common with the Java one:
 varints, base32, base58, protobuf, Ed25519 (RFC 8032, strict), envelopes, identities, refs, descriptors, message ids.
 
-    verify.py FOLDER     exits 0 if every vector is what it says, else lists those that are not and exits 1
+    verify.py [FOLDER]     exits 0 if every vector is what it says, else lists those that are not and exits 1
+
+FOLDER is where the vectors lie: those of this checkout unless said otherwise.
 """
 import hashlib
 import json
 import pathlib
 import sys
+
+VECTORS = pathlib.Path(__file__).resolve().parent.parent / "src" / "test" / "resources" / "vectors"
 
 
 class Invalid(Exception):
@@ -531,4 +535,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1])))
+    sys.exit(main(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else VECTORS))

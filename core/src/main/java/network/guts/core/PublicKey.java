@@ -58,6 +58,18 @@ public sealed interface PublicKey {
         return parsed;
     }
 
+    /**
+     * As {@link #parse}, for records that Ed25519 keys alone may sign.
+     *
+     * @throws MalformedException if the bytes are no safe Ed25519 key
+     */
+    static Ed25519Key parseEd25519(byte[] encoded) throws MalformedException {
+        if (parse(encoded) instanceof Ed25519Key key) {
+            return key;
+        }
+        throw new MalformedException("a key of another kind than Ed25519, which alone may sign this");
+    }
+
     /** As the specification names the kind of key. */
     String type();
 

@@ -1,10 +1,10 @@
 package network.guts.libp2p.swarm;
 
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,10 +13,11 @@ import java.util.function.BooleanSupplier;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.libp2p.addressbook.StoredAddressBook;
-import network.guts.libp2p.tcp.TcpDialer;
-import network.guts.libp2p.tcp.UnsupportedAddressException;
+import network.guts.libp2p.dns.NameResolver;
+import network.guts.libp2p.transport.Transport;
+import network.guts.libp2p.transport.Transports;
+import network.guts.libp2p.transport.UnsupportedAddressException;
 import network.guts.libp2p.upgrade.UpgradedConnection;
-import network.guts.libp2p.upgrade.Upgrader;
 
 /** Makes connections: one dial for each peer at a time. */
 final class Dialer {
@@ -26,26 +27,26 @@ final class Dialer {
         /**
          * @throws IOException with the reason, if it is refused; it is closed then
          */
-        Connection admit(UpgradedConnection upgraded, Multiaddr address) throws IOException;
+        Connection admit(UpgradedConnection upgraded, Transport transport, Multiaddr address) throws IOException;
     }
 
-    private final TcpDialer tcp;
-    private final Upgrader upgrader;
+    private final Transports transports;
     private final StoredAddressBook book;
+    private final NameResolver names;
     private final DialBackoff backoff;
     private final Duration timeout;
     private final Admission admission;
     private final ConcurrentMap<PeerId, Dial> dials = new ConcurrentHashMap<>();
 
     Dialer(
-            TcpDialer tcp,
-            Upgrader upgrader,
+            Transports transports,
+            NameResolver names,
             StoredAddressBook book,
             DialBackoff backoff,
             Duration timeout,
             Admission admission) {
-        this.tcp = tcp;
-        this.upgrader = upgrader;
+        this.transports = transports;
+        this.names = names;
         this.book = book;
         this.backoff = backoff;
         this.timeout = timeout;
@@ -71,7 +72,7 @@ final class Dialer {
 
     private Dial join(PeerId peer, Set<Multiaddr> candidates) {
         while (true) {
-            Dial fresh = new Dial(peer, (address, claim) -> attempt(peer, address, claim));
+            Dial fresh = new Dial(peer, new Attempts(peer));
             fresh.join(candidates);
             Dial running = dials.putIfAbsent(peer, fresh);
             if (running == null) {
@@ -91,17 +92,39 @@ final class Dialer {
         }
     }
 
+    /** Tries the addresses of one peer. */
+    private final class Attempts implements Dial.Attempt {
+        private final PeerId peer;
+
+        private Attempts(PeerId peer) {
+            this.peer = peer;
+        }
+
+        @Override
+        public Connection connect(Multiaddr address, BooleanSupplier claim) throws IOException {
+            return attempt(peer, address, claim);
+        }
+
+        @Override
+        public boolean isName(Multiaddr address) {
+            return NameResolver.isName(address);
+        }
+
+        @Override
+        public List<Multiaddr> lookUp(Multiaddr address) throws IOException {
+            return names.resolve(peer, address);
+        }
+    }
+
     private Connection attempt(PeerId peer, Multiaddr address, BooleanSupplier claim) throws IOException {
         Optional<String> refusal = backoff.refusal(peer, address);
         if (refusal.isPresent()) {
             throw new IOException(refusal.get());
         }
+        Transport transport = transports.of(address);
         UpgradedConnection upgraded;
         try {
-            long start = System.nanoTime();
-            SocketChannel channel = tcp.dial(address, timeout);
-            Duration left = timeout.minusNanos(System.nanoTime() - start);
-            upgraded = upgrader.outbound(channel, Optional.of(peer), left);
+            upgraded = transport.dial(address, Optional.of(peer), timeout);
         } catch (UnsupportedAddressException e) {
             throw e;
         } catch (IOException e) {
@@ -115,7 +138,7 @@ final class Dialer {
             upgraded.connection().close("another connection to this peer was faster");
             throw new IOException("another address was faster");
         }
-        Connection connection = admission.admit(upgraded, address);
+        Connection connection = admission.admit(upgraded, transport, address);
         backoff.worked(peer, address);
         book.worked(peer, address);
         return connection;

@@ -1,8 +1,6 @@
 package network.guts.libp2p.swarm;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -18,9 +16,12 @@ import network.guts.core.host.Stream;
 import network.guts.libp2p.ConnectionStatus;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.addressbook.StoredAddressBook;
-import network.guts.libp2p.tcp.TcpDialer;
+import network.guts.libp2p.dns.DnsNameServer;
+import network.guts.libp2p.dns.NameResolver;
+import network.guts.libp2p.transport.Incoming;
+import network.guts.libp2p.transport.Transport;
+import network.guts.libp2p.transport.Transports;
 import network.guts.libp2p.upgrade.UpgradedConnection;
-import network.guts.libp2p.upgrade.Upgrader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +32,6 @@ public final class Swarm {
 
     private final PeerId self;
     private final HostConfig config;
-    private final Upgrader upgrader;
     private final StoredAddressBook book;
     private final InstantSource clock;
     private final Connections connections;
@@ -49,8 +49,7 @@ public final class Swarm {
      */
     public Swarm(
             HostConfig config,
-            Upgrader upgrader,
-            TcpDialer tcp,
+            Transports transports,
             StoredAddressBook book,
             InstantSource clock,
             Protocols protocols,
@@ -58,7 +57,6 @@ public final class Swarm {
             Consumer<Connection> ready) {
         this.self = config.identity().peerId();
         this.config = config;
-        this.upgrader = upgrader;
         this.book = book;
         this.clock = clock;
         this.events = events;
@@ -67,7 +65,13 @@ public final class Swarm {
         this.streams = new StreamServer(protocols, config.streams());
         this.gate = new InboundGate(config.inboundHandshakes(), config.perIp());
         this.backoff = new DialBackoff(clock);
-        this.dialer = new Dialer(tcp, upgrader, book, backoff, config.connectionTimeout(), this::admitOutbound);
+        this.dialer = new Dialer(
+                transports,
+                new NameResolver(new DnsNameServer(config.dnsServer())),
+                book,
+                backoff,
+                config.connectionTimeout(),
+                this::admitOutbound);
     }
 
     public Connections connections() {
@@ -127,64 +131,47 @@ public final class Swarm {
     }
 
     /** Owns a connection that a listener has accepted. Does not block. */
-    public void accepted(SocketChannel channel) {
-        try {
-            if (!(channel.getRemoteAddress() instanceof InetSocketAddress remote)) {
-                channel.close();
-                return;
-            }
-            Optional<InboundGate.Pass> pass =
-                    closed ? Optional.empty() : gate.enter(remote.getAddress(), () -> closeQuietly(channel));
-            if (pass.isEmpty()) {
-                LOG.debug("connection from {} refused: too many", remote);
-                channel.close();
-                return;
-            }
-            Thread.ofVirtual().name("inbound-" + remote).start(() -> inbound(channel, remote, pass.get()));
-        } catch (IOException e) {
-            LOG.debug("an inbound connection ended at once: {}", e.toString());
-            closeQuietly(channel);
+    public void accepted(Incoming incoming) {
+        Optional<InboundGate.Pass> pass = closed ? Optional.empty() : gate.enter(incoming.remote(), incoming::refuse);
+        if (pass.isEmpty()) {
+            LOG.debug("connection from {} refused: too many", incoming.address());
+            incoming.refuse();
+            return;
         }
+        Thread.ofVirtual().name("inbound-" + incoming.address()).start(() -> inbound(incoming, pass.get()));
     }
 
-    private static void closeQuietly(SocketChannel channel) {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            LOG.debug("closing a connection: {}", e.toString());
-        }
-    }
-
-    private void inbound(SocketChannel channel, InetSocketAddress remote, InboundGate.Pass pass) {
-        Multiaddr address = Multiaddr.tcp(remote.getAddress(), remote.getPort());
+    private void inbound(Incoming incoming, InboundGate.Pass pass) {
         try (pass) {
-            UpgradedConnection upgraded = upgrader.inbound(channel, config.connectionTimeout());
+            UpgradedConnection upgraded = incoming.upgrade(config.connectionTimeout());
             pass.handshakeDone();
             events.awaitRoom();
-            Connection connection = admit(upgraded, address, Direction.INBOUND);
+            Connection connection = admit(upgraded, incoming.transport(), incoming.address(), Direction.INBOUND);
             dialer.found(connection, !connections.prefersOwnDial(upgraded.peer()));
             live(connection);
         } catch (IOException e) {
-            LOG.debug("inbound connection from {}: {}", address, Reasons.of(e));
+            LOG.debug("inbound connection from {}: {}", incoming.address(), Reasons.of(e));
         }
     }
 
-    private Connection admitOutbound(UpgradedConnection upgraded, Multiaddr address) throws IOException {
+    private Connection admitOutbound(UpgradedConnection upgraded, Transport transport, Multiaddr address)
+            throws IOException {
         events.awaitRoom();
-        Connection connection = admit(upgraded, address, Direction.OUTBOUND);
+        Connection connection = admit(upgraded, transport.name(), address, Direction.OUTBOUND);
         Thread.ofVirtual()
                 .name("connection-" + connection.info().peer().abbreviated())
                 .start(() -> live(connection));
         return connection;
     }
 
-    private Connection admit(UpgradedConnection upgraded, Multiaddr address, Direction direction) throws IOException {
+    private Connection admit(UpgradedConnection upgraded, String transport, Multiaddr address, Direction direction)
+            throws IOException {
         ConnectionInfo info = new ConnectionInfo(
                 ids.incrementAndGet(),
                 upgraded.peer(),
                 address,
                 direction,
-                "tcp",
+                transport,
                 upgraded.security(),
                 upgraded.muxer(),
                 clock.instant());

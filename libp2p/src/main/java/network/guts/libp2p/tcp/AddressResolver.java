@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import network.guts.core.Multiaddr;
 import network.guts.core.Multiaddr.Component;
 import network.guts.core.Multiaddr.Part;
+import network.guts.libp2p.transport.UnsupportedAddressException;
 
 /** From an address to the sockets to dial; the place where names would be looked up. */
 @FunctionalInterface

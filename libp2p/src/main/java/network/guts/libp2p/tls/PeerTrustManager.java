@@ -1,5 +1,6 @@
 package network.guts.libp2p.tls;
 
+import java.io.IOException;
 import java.net.Socket;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
@@ -8,6 +9,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 import network.guts.core.PeerId;
 import network.guts.core.PublicKey;
+import network.guts.libp2p.security.WrongPeerException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,13 @@ public final class PeerTrustManager extends X509ExtendedTrustManager {
     /** Why the last certificate was not trusted, for TLS libraries that hide it. */
     public Optional<PeerCertificateException> refused() {
         return Optional.ofNullable(refused);
+    }
+
+    /** The same as what the other secure channel throws. */
+    IOException wrongPeer(PeerCertificateException refused) {
+        return expected.isPresent() && refused.actual().isPresent()
+                ? new WrongPeerException(expected.get(), refused.actual().get())
+                : new IOException(refused.getMessage(), refused);
     }
 
     private void check(X509Certificate[] chain) throws PeerCertificateException {

@@ -42,9 +42,14 @@ public final class Git {
 
     /** Runs git and takes its stdout; its stderr is this program's. */
     public Result run(Path folder, List<String> arguments, boolean silent) throws Failure {
+        return run(folder, arguments, silent ? ProcessBuilder.Redirect.DISCARD : ProcessBuilder.Redirect.INHERIT);
+    }
+
+    /** Runs git and takes its stdout; its stderr goes to {@code errors}. */
+    public Result run(Path folder, List<String> arguments, ProcessBuilder.Redirect errors) throws Failure {
         ProcessBuilder builder = command(folder, arguments);
         builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
-        builder.redirectError(silent ? ProcessBuilder.Redirect.DISCARD : ProcessBuilder.Redirect.INHERIT);
+        builder.redirectError(errors);
         try {
             Process process = builder.start();
             try (var stdout = process.getInputStream()) {

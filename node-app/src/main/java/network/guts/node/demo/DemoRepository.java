@@ -1,5 +1,7 @@
 package network.guts.node.demo;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,9 +11,12 @@ import network.guts.node.cli.Git;
 import network.guts.node.daemon.Home;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
+import network.guts.node.output.Output;
 
 /** What the demo does with git: always in copies, never in the user's own repository. */
 final class DemoRepository {
+    private static final int COMPLAINTS_SHOWN = 3;
+
     private DemoRepository() {}
 
     /** A bare copy of {@code source} with all of its branches and tags. */
@@ -46,6 +51,29 @@ final class DemoRepository {
                     "see what it said above");
         }
         return result.text();
+    }
+
+    /**
+     * Checks a repository by {@code git fsck --strict}. Old histories make it warn thousands of times of what was once
+     * allowed; that is kept back unless it fails.
+     */
+    static void fsck(Git git, Path folder, Path errors, Output output) throws Failure, IOException {
+        output.note("checking with git fsck --strict");
+        Git.Result result = git.run(
+                folder,
+                List.of("fsck", "--strict", "--no-progress", "--no-dangling"),
+                ProcessBuilder.Redirect.to(errors.toFile()));
+        if (result.exit() != 0) {
+            List<String> complaints = Files.readAllLines(errors).stream()
+                    .filter(line -> !line.startsWith("warning"))
+                    .limit(COMPLAINTS_SHOWN)
+                    .toList();
+            throw new Failure(
+                    ExitCode.FAILED,
+                    "git fsck --strict in " + folder + " ended with exit code " + result.exit() + ": "
+                            + String.join("; ", complaints),
+                    "run it there yourself after guts demo --keep");
+        }
     }
 
     /** Branches and tags of a repository. */

@@ -288,7 +288,7 @@ final class Story {
         gitClone(cloner(), copy);
         cloneSeconds = since(start);
         Git git = new Git(cloner().home());
-        DemoRepository.run(git, copy, "fsck", "--strict", "--no-progress", "--no-dangling");
+        fsck(git, copy);
         check(DemoRepository.cloned(git, copy).equals(refs), "the clone has the same branches and tags");
         providers = fetched.bytesByProvider();
         bytes = fetched.bytes();
@@ -303,6 +303,10 @@ final class Story {
                         .with("fsck", true)
                         .with("refs_equal", true)
                         .with("clone_seconds", cloneSeconds));
+    }
+
+    private void fsck(Git git, Path folder) throws Failure, IOException {
+        DemoRepository.fsck(git, folder, network.folder().resolve("fsck.stderr"), output);
     }
 
     /** The real git with the real helper, against a node of the demo. */
@@ -427,7 +431,7 @@ final class Story {
         check(!fetched.bytesByProvider().containsKey(mortal.peer()), "nothing came from the dead");
         check(texts(state(cloner)).equals(refs), "the clone has the same branches and tags");
         Path bare = cloner.node().repositories().gitDirectory(id());
-        DemoRepository.run(new Git(cloner.home()), bare, "fsck", "--strict", "--no-progress", "--no-dangling");
+        fsck(new Git(cloner.home()), bare);
         Map<String, Object> blamed = new LinkedHashMap<>();
         fetched.blamed().forEach((peer, reason) -> blamed.put(peer.toString(), reason));
         end(

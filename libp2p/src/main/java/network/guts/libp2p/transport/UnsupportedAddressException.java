@@ -1,4 +1,4 @@
-package network.guts.libp2p.tcp;
+package network.guts.libp2p.transport;
 
 import java.io.IOException;
 
