@@ -23,10 +23,8 @@ import org.bouncycastle.asn1.ASN1Sequence;
 import org.bouncycastle.asn1.ASN1TaggedObject;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
-import org.bouncycastle.asn1.x509.Certificate;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
-import org.bouncycastle.asn1.x509.TBSCertificate;
 import org.bouncycastle.asn1.x509.Time;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.jspecify.annotations.Nullable;
@@ -91,11 +89,10 @@ public record PeerCertificate(PublicKey key) {
         try {
             ASN1Sequence sequence = ASN1Sequence.getInstance(der);
             byte[] extension = extension(ASN1Sequence.getInstance(sequence.getObjectAt(0)));
-            Certificate certificate = Certificate.getInstance(sequence);
-            TBSCertificate tbs = certificate.getTBSCertificate();
-            checkTime(tbs, now);
-            checkSelfSignature(certificate);
-            byte[] spki = tbs.getSubjectPublicKeyInfo().getEncoded(ASN1Encoding.DER);
+            Parts parts = Parts.of(sequence);
+            checkTime(parts, now);
+            checkSelfSignature(parts);
+            byte[] spki = parts.key().getEncoded(ASN1Encoding.DER);
             return new PeerCertificate(signedKey(extension, spki));
         } catch (IOException | RuntimeException e) {
             // The library meets strange structures with every kind of exception.
@@ -103,9 +100,44 @@ public record PeerCertificate(PublicKey key) {
         }
     }
 
-    private static void checkTime(TBSCertificate tbs, Instant now) throws PeerCertificateException {
-        Instant from = instant(tbs.getStartDate());
-        Instant until = instant(tbs.getEndDate());
+    /**
+     * What matters of a certificate. Cut by hand: the library refuses issuers without a name, which js-libp2p shows; and
+     * who a certificate names says nothing here.
+     */
+    private record Parts(
+            ASN1Sequence signed,
+            AlgorithmIdentifier signedAlgorithm,
+            Instant from,
+            Instant until,
+            SubjectPublicKeyInfo key,
+            AlgorithmIdentifier algorithm,
+            ASN1BitString signature) {
+        /** Version, number, algorithm, issuer, validity, subject, key: then come the extensions. */
+        private static final int ALGORITHM = 2;
+
+        private static final int VALIDITY = 4;
+        private static final int KEY = 6;
+
+        static Parts of(ASN1Sequence certificate) {
+            ASN1Sequence signed = ASN1Sequence.getInstance(certificate.getObjectAt(0));
+            if (certificate.size() != 3 || !(signed.getObjectAt(0) instanceof ASN1TaggedObject)) {
+                throw new IllegalArgumentException("not a certificate of version 3");
+            }
+            ASN1Sequence validity = ASN1Sequence.getInstance(signed.getObjectAt(VALIDITY));
+            return new Parts(
+                    signed,
+                    AlgorithmIdentifier.getInstance(signed.getObjectAt(ALGORITHM)),
+                    instant(Time.getInstance(validity.getObjectAt(0))),
+                    instant(Time.getInstance(validity.getObjectAt(1))),
+                    SubjectPublicKeyInfo.getInstance(signed.getObjectAt(KEY)),
+                    AlgorithmIdentifier.getInstance(certificate.getObjectAt(1)),
+                    ASN1BitString.getInstance(certificate.getObjectAt(2)));
+        }
+    }
+
+    private static void checkTime(Parts parts, Instant now) throws PeerCertificateException {
+        Instant from = parts.from();
+        Instant until = parts.until();
         if (now.isBefore(from)) {
             throw new PeerCertificateException(
                     Fault.NOT_YET_VALID, "the remote's certificate is not valid before " + from + ", now is " + now);
@@ -150,18 +182,16 @@ public record PeerCertificate(PublicKey key) {
         return found;
     }
 
-    private static void checkSelfSignature(Certificate certificate) throws PeerCertificateException, IOException {
-        TBSCertificate tbs = certificate.getTBSCertificate();
-        AlgorithmIdentifier algorithm = certificate.getSignatureAlgorithm();
-        if (!algorithm.equals(tbs.getSignature())) {
+    private static void checkSelfSignature(Parts parts) throws PeerCertificateException, IOException {
+        AlgorithmIdentifier algorithm = parts.algorithm();
+        if (!algorithm.equals(parts.signedAlgorithm())) {
             throw new PeerCertificateException(
                     Fault.BAD_SELF_SIGNATURE, "the remote's certificate names two kinds of signature");
         }
-        SubjectPublicKeyInfo info = tbs.getSubjectPublicKeyInfo();
+        SubjectPublicKeyInfo info = parts.key();
         byte[] spki = info.getEncoded(ASN1Encoding.DER);
-        byte[] signed = tbs.getEncoded(ASN1Encoding.DER);
-        ASN1BitString bits = certificate.getSignature();
-        byte[] signature = bits.getOctets();
+        byte[] signed = parts.signed().getEncoded(ASN1Encoding.DER);
+        byte[] signature = parts.signature().getOctets();
         ASN1ObjectIdentifier oid = algorithm.getAlgorithm();
         if (!verified(oid, supported(info, spki), spki, signed, signature)) {
             throw new PeerCertificateException(

@@ -77,7 +77,9 @@ final class TlsEngines {
     /** Fails with a {@link LinkageError} where there is no library for the system, or it cannot be unpacked. */
     static Provider conscrypt() {
         Conscrypt.checkAvailability();
-        return Conscrypt.newProvider();
+        Provider provider = Conscrypt.newProvider();
+        LenientCertificates.allow(provider);
+        return provider;
     }
 
     /**
