@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 )
 
@@ -92,6 +93,9 @@ func main() {
 			} else {
 				reply(r, nil, err)
 			}
+		case "settle":
+			debug.FreeOSMemory()
+			reply(r, answer{}, nil)
 		case "crowd":
 			var err error
 			crowds[r.Name], err = crowd(r)

@@ -34,7 +34,8 @@ export async function createHost (command, say) {
     services: {
       identify: identify(),
       identifyPush: identifyPush(),
-      ping: ping(),
+      // Pings in a row: each is a stream, and the last one may not be over yet.
+      ping: ping({ maxOutboundStreams: 100, maxInboundStreams: 100 }),
       ...(command.services === true ? services() : {})
     }
   })

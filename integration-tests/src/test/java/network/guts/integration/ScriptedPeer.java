@@ -33,8 +33,9 @@ final class ScriptedPeer implements AutoCloseable {
     private final BlockingQueue<JsonNode> messages = new LinkedBlockingQueue<>();
     private final AtomicInteger lastId = new AtomicInteger();
 
-    private ScriptedPeer(String name, List<String> words, Path folder) {
+    private ScriptedPeer(String name, List<String> words) {
         this.name = name;
+        Path folder = target(name);
         try {
             this.process = Command.in(folder)
                     .builder(words)
@@ -50,12 +51,12 @@ final class ScriptedPeer implements AutoCloseable {
 
     /** js-libp2p, with the Node that its packages bring. */
     static ScriptedPeer js() {
-        return new ScriptedPeer("js-peer", jsProgram(), target("js-peer"));
+        return new ScriptedPeer("js-peer", jsProgram());
     }
 
     /** go-libp2p, compiled when its sources have changed. */
     static ScriptedPeer go() {
-        return new ScriptedPeer("go-peer", goProgram(), target("go-peer"));
+        return new ScriptedPeer("go-peer", goProgram());
     }
 
     private static Path target(String name) {
@@ -76,13 +77,8 @@ final class ScriptedPeer implements AutoCloseable {
 
     /** What starts the go peer. Go itself sees whether there is anything to compile. */
     static List<String> goProgram() {
-        Path folder = target("go-peer");
-        Path binary = folder.resolve("go-peer");
-        copied("go-peer", folder, List.of("go.mod", "go.sum"));
-        boolean same = copied("go-peer", folder, sources("go-peer", ".go"));
-        if (!same || !Files.isExecutable(binary)) {
-            run(folder, "go", "build", "-o", binary.toString(), ".");
-        }
+        Path binary = target("go-peer").resolve("go-peer");
+        run(source("go-peer"), "go", "build", "-o", binary.toString(), ".");
         return List.of(binary.toString());
     }
 

@@ -1,6 +1,6 @@
 package network.guts.integration;
 
-import static network.guts.integration.TestHost.TIMEOUT;
+import static network.guts.integration.HostCommands.TIMEOUT;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import network.guts.core.host.Host;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
-import network.guts.integration.TestHost.Arguments;
-import network.guts.integration.TestHost.Operation;
+import network.guts.integration.HostCommands.Arguments;
+import network.guts.integration.HostCommands.Operation;
 import network.guts.libp2p.perf.Perf;
 
 /** Both ends of the test protocols. What each end does is in {@code integration-tests/README.md}. */
