@@ -175,7 +175,7 @@ def streams(run, count, mib, rounds):
             # The first bytes of a JVM are interpreted, and windows have to grow.
             warm = run.arguments.warm if pair.name == "guts" else run.arguments.warm // 4
             if warm and count == 1:
-                pair.perf(transport, warm * MIB // 2, warm * MIB // 2)
+                run.attempt(pair, lambda pair=pair, half=warm * MIB // 2: pair.perf(transport, half, half))
         for _ in range(rounds):
             for pair in run.pairs(transport):
                 for direction, up, down in (("up", size, 0), ("down", 0, size)):
@@ -205,9 +205,11 @@ def round_trips(run):
     """Dial to first ping in warm processes, and pings."""
     for transport in run.arguments.transports:
         for pair in run.pairs(transport):
-            who, address = pair.open(transport)
-            pair.client.tell("dial-ping", host=who["host"], address=address, count=run.arguments.dials)
-            pair.client.tell("ping", count=200, **who)
+            def warm(pair=pair):
+                who, address = pair.open(transport)
+                pair.client.tell("dial-ping", host=who["host"], address=address, count=run.arguments.dials)
+                pair.client.tell("ping", count=200, **who)
+            run.attempt(pair, warm)
         for _ in range(run.arguments.rounds):
             for pair in run.pairs(transport):
                 def one(pair=pair):
