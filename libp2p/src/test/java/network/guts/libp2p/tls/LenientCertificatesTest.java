@@ -17,14 +17,12 @@ import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1Integer;
 import org.bouncycastle.asn1.DERBitString;
 import org.bouncycastle.asn1.DERSequence;
-import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.DERTaggedObject;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
-import org.bouncycastle.asn1.x509.TBSCertificate;
 import org.bouncycastle.asn1.x509.Time;
-import org.bouncycastle.asn1.x509.V3TBSCertificateGenerator;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,21 +41,27 @@ class LenientCertificatesTest {
     private static byte[] nameless() throws Exception {
         KeyPair pair = HostCertificate.keyPair();
         AlgorithmIdentifier algorithm = new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA256);
-        V3TBSCertificateGenerator generator = new V3TBSCertificateGenerator();
-        generator.setSerialNumber(new ASN1Integer(1));
-        generator.setIssuer(new X500Name(""));
-        generator.setSubject(new X500Name(""));
-        generator.setStartDate(new Time(Date.from(NOW.minusSeconds(60))));
-        generator.setEndDate(new Time(Date.from(NOW.plusSeconds(60))));
-        generator.setSubjectPublicKeyInfo(
-                SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()));
-        generator.setSignature(algorithm);
-        generator.setExtensions(new Extensions(new Extension[] {Certificates.libp2p(IDENTITY, pair, true)}));
-        TBSCertificate tbs = generator.generateTBSCertificate();
+        DERSequence nobody = new DERSequence();
+        DERSequence validity = sequence(
+                new Time(Date.from(NOW.minusSeconds(60))), new Time(Date.from(NOW.plusSeconds(60))));
+        Extensions extensions = new Extensions(new Extension[] {Certificates.libp2p(IDENTITY, pair, true)});
+        DERSequence signed = sequence(
+                new DERTaggedObject(true, 0, new ASN1Integer(2)),
+                new ASN1Integer(1),
+                algorithm,
+                nobody,
+                validity,
+                nobody,
+                SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()),
+                new DERTaggedObject(true, 3, extensions));
         Signature signature = Signature.getInstance("SHA256withECDSA");
         signature.initSign(pair.getPrivate());
-        signature.update(tbs.getEncoded());
-        return new DERSequence(new ASN1Encodable[] {tbs, algorithm, new DERBitString(signature.sign())}).getEncoded();
+        signature.update(signed.getEncoded());
+        return sequence(signed, algorithm, new DERBitString(signature.sign())).getEncoded();
+    }
+
+    private static DERSequence sequence(ASN1Encodable... parts) {
+        return new DERSequence(parts);
     }
 
     private static X509Certificate read(byte[] der) throws CertificateException {
