@@ -49,10 +49,21 @@ def java_program(name, *arguments, options=()):
     return [java()[0], *JVM, *options, "-cp", ":".join(map(str, path)), f"network.guts.integration.{name}", *map(str, arguments)]
 
 
+def stale(marker):
+    """True if a source of ours is newer than the last build."""
+    if not marker.exists() or not (TOP / "node-app/target/app/lib").exists():
+        return True
+    sources = [*TOP.glob("*/src/main/**/*"), *TOP.glob("*/pom.xml"), *TESTS.glob("src/**/*.java")]
+    return any(source.stat().st_mtime > marker.stat().st_mtime for source in sources)
+
+
 def build(peers):
     """Builds what is missing or older than its sources."""
-    if not (TESTS / "target/test-classes/network/guts/integration/PeerProgram.class").exists() or not (TOP / "node-app/target/app/lib").exists():
+    marker = TESTS / "target/host-benchmark.built"
+    if stale(marker):
+        print("building, once (a few minutes)", file=sys.stderr, flush=True)
         subprocess.run(["./mvnw", "-q", "-DskipTests", "package"], cwd=TOP, env=dict(os.environ, JAVA_HOME=java()[1]), check=True)
+        marker.touch()
     commands = {"guts": java_program("PeerProgram")}
     if "go" in peers:
         binary = TESTS / "target/go-peer/go-peer"

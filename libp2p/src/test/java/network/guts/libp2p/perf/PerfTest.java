@@ -68,9 +68,11 @@ class PerfTest {
         var registration = PerfServer.serve(server);
         perf.upload(server.peerId(), 1, LONG, bytes -> {});
         registration.close();
-        Await.until("the client knows that it is gone", () -> client.identified(server.peerId())
-                .filter(said -> !said.protocols().contains(Perf.ID))
-                .isPresent());
+        Await.until(
+                "the client knows that it is gone",
+                () -> client.identified(server.peerId())
+                        .filter(said -> !said.protocols().contains(Perf.ID))
+                        .isPresent());
         assertThatThrownBy(() -> perf.upload(server.peerId(), 1, LONG, bytes -> {}))
                 .isInstanceOf(UnsupportedProtocolException.class);
     }

@@ -42,8 +42,8 @@ class LenientCertificatesTest {
         KeyPair pair = HostCertificate.keyPair();
         AlgorithmIdentifier algorithm = new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA256);
         DERSequence nobody = new DERSequence();
-        DERSequence validity = sequence(
-                new Time(Date.from(NOW.minusSeconds(60))), new Time(Date.from(NOW.plusSeconds(60))));
+        DERSequence validity =
+                sequence(new Time(Date.from(NOW.minusSeconds(60))), new Time(Date.from(NOW.plusSeconds(60))));
         Extensions extensions = new Extensions(new Extension[] {Certificates.libp2p(IDENTITY, pair, true)});
         DERSequence signed = sequence(
                 new DERTaggedObject(true, 0, new ASN1Integer(2)),
