@@ -5,6 +5,16 @@ module network.guts.libp2p {
     requires transitive network.guts.runtime;
     requires com.github.benmanes.caffeine;
     requires com.google.protobuf;
+    requires io.netty.buffer;
+    requires io.netty.codec.classes.quic;
+    requires io.netty.common;
+    requires io.netty.handler;
+    requires io.netty.transport;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.unix.common;
+    requires java.naming;
+    // the DNS client behind java.naming
+    requires jdk.naming.dns;
     requires org.bouncycastle.provider;
     requires org.conscrypt;
     requires org.slf4j;

@@ -33,9 +33,13 @@ final class GutsNode implements AutoCloseable {
 
     /** Starts a node on a free port and waits until it can be used. */
     static GutsNode start(Path home, String... arguments) {
+        return listening(home, "/ip4/127.0.0.1/tcp/0", arguments);
+    }
+
+    /** The same, on another address of loopback. */
+    static GutsNode listening(Path home, String address, String... arguments) {
         Guts guts = new Guts(home);
-        List<String> words =
-                Guts.words("--json", "node", "start", "--network", "private", "--listen", "/ip4/127.0.0.1/tcp/0");
+        List<String> words = Guts.words("--json", "node", "start", "--network", "private", "--listen", address);
         words.addAll(List.of(arguments));
         return start(guts, guts.command(home).builder(words), line -> {});
     }

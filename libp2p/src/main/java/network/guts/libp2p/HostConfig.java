@@ -1,8 +1,10 @@
 package network.guts.libp2p;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
@@ -25,6 +27,8 @@ import network.guts.core.PrivateKey;
  * @param perIp inbound connections from one public IP address (IPv6: one /56); other addresses are not counted
  * @param members if any, nobody else gets in
  * @param streams how many streams may be open
+ * @param security the secure channels that are offered and accepted over TCP, the most wanted first
+ * @param dnsServer who is asked for names in addresses; empty: the system's servers
  */
 public record HostConfig(
         PrivateKey identity,
@@ -40,7 +44,20 @@ public record HostConfig(
         int inboundHandshakes,
         int perIp,
         Set<PeerId> members,
-        StreamLimits streams) {
+        StreamLimits streams,
+        List<Security> security,
+        Optional<InetSocketAddress> dnsServer) {
+    /** A secure channel of libp2p. */
+    public enum Security {
+        /** {@code /noise}: ChaCha20-Poly1305. */
+        NOISE,
+        /** {@code /tls/1.0.0}: TLS 1.3, mostly AES-128-GCM. */
+        TLS
+    }
+
+    /** Every implementation serves Noise; TLS is for those who want it. */
+    public static final List<Security> DEFAULT_SECURITY = List.of(Security.NOISE, Security.TLS);
+
     public static final Duration DEFAULT_CONNECTION_TIMEOUT = Duration.ofSeconds(10);
 
     /** Shorter than the idle time-outs of usual NATs. */
@@ -91,6 +108,10 @@ public record HostConfig(
         listen = List.copyOf(listen);
         announce = List.copyOf(announce);
         members = Set.copyOf(members);
+        security = List.copyOf(security);
+        if (security.isEmpty() || security.stream().distinct().count() < security.size()) {
+            throw new IllegalArgumentException("a host has secure channels, each once");
+        }
         if (agentVersion.length() > MAX_AGENT_VERSION) {
             throw new IllegalArgumentException("agent version of over " + MAX_AGENT_VERSION + " characters");
         }
@@ -122,6 +143,8 @@ public record HostConfig(
         private int perIp = DEFAULT_PER_IP;
         private Set<PeerId> members = Set.of();
         private StreamLimits streams = StreamLimits.DEFAULT;
+        private List<Security> security = DEFAULT_SECURITY;
+        private Optional<InetSocketAddress> dnsServer = Optional.empty();
 
         private Builder(PrivateKey identity) {
             this.identity = identity;
@@ -192,6 +215,16 @@ public record HostConfig(
             return this;
         }
 
+        public Builder security(Security... value) {
+            this.security = List.of(value);
+            return this;
+        }
+
+        public Builder dnsServer(InetSocketAddress value) {
+            this.dnsServer = Optional.of(value);
+            return this;
+        }
+
         /**
          * @throws IllegalArgumentException if a number or a duration is out of its bounds
          */
@@ -210,7 +243,9 @@ public record HostConfig(
                     inboundHandshakes,
                     perIp,
                     members,
-                    streams);
+                    streams,
+                    security,
+                    dnsServer);
         }
     }
 }

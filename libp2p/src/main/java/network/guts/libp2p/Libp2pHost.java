@@ -2,6 +2,7 @@ package network.guts.libp2p;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -26,7 +27,11 @@ import network.guts.core.host.StreamHandler;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
+import network.guts.libp2p.noise.NoiseProtocol;
 import network.guts.libp2p.ping.Ping;
+import network.guts.libp2p.quic.QuicConfig;
+import network.guts.libp2p.quic.QuicTransport;
+import network.guts.libp2p.security.SecurityProtocol;
 import network.guts.libp2p.swarm.Connection;
 import network.guts.libp2p.swarm.Events;
 import network.guts.libp2p.swarm.Protocols;
@@ -34,6 +39,7 @@ import network.guts.libp2p.swarm.Swarm;
 import network.guts.libp2p.tcp.AddressResolver;
 import network.guts.libp2p.tcp.TcpDialer;
 import network.guts.libp2p.tcp.TcpTransport;
+import network.guts.libp2p.tls.TlsProtocol;
 import network.guts.libp2p.transport.Transports;
 import network.guts.libp2p.upgrade.TcpUpgrader;
 import network.guts.libp2p.yamux.YamuxConfig;
@@ -42,8 +48,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A libp2p host over TCP, Noise and Yamux, with identify and ping. Register protocols and listeners, then {@link #start}
- * it; {@link #close} ends everything.
+ * A libp2p host over TCP (Noise or TLS, and Yamux) and QUIC, with identify and ping. Register protocols and listeners,
+ * then {@link #start} it; {@link #close} ends everything.
  *
  * @see <a href="https://github.com/libp2p/specs">the specifications</a>
  */
@@ -80,13 +86,28 @@ public final class Libp2pHost implements Host, Closeable {
         this.protocols = new Protocols(this::protocolsChanged);
         this.self = new SelfDescription(config.identity(), config.agentVersion(), protocols::ids, clock);
         this.book = new StoredAddressBook(database, clock, this::connectedPeers);
-        this.transports = new Transports(new TcpTransport(
-                new TcpDialer(AddressResolver.NUMERIC), new TcpUpgrader(config.identity(), yamux(config))));
+        this.transports = new Transports(
+                new TcpTransport(
+                        new TcpDialer(AddressResolver.NUMERIC),
+                        new TcpUpgrader(security(config, clock), yamux(config))),
+                new QuicTransport(config.identity(), clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
         this.swarm = new Swarm(config, transports, book, clock, protocols, events, this::ready);
-        this.identify = new Identify(self, swarm, book, events);
+        this.identify = new Identify(self, swarm, book, events, clock, this::addressesMayHaveChanged);
         this.ping = new Ping(swarm);
         identify.serve(protocols);
         ping.serve(protocols);
+    }
+
+    private static List<SecurityProtocol> security(HostConfig config, InstantSource clock) {
+        List<SecurityProtocol> protocols = new ArrayList<>();
+        for (HostConfig.Security each : config.security()) {
+            protocols.add(
+                    switch (each) {
+                        case NOISE -> new NoiseProtocol(config.identity(), new SecureRandom());
+                        case TLS -> new TlsProtocol(config.identity(), clock);
+                    });
+        }
+        return protocols;
     }
 
     private static YamuxConfig yamux(HostConfig config) {
@@ -143,6 +164,9 @@ public final class Libp2pHost implements Host, Closeable {
         transports.addresses().stream()
                 .filter(address -> !all.contains(address))
                 .forEach(all::add);
+        identify.confirmedAddresses().stream()
+                .filter(address -> !all.contains(address))
+                .forEach(all::add);
         return all;
     }
 
@@ -151,6 +175,7 @@ public final class Libp2pHost implements Host, Closeable {
             for (long round = 1; !closing.await(HOUSEKEEPING.toMillis(), TimeUnit.MILLISECONDS); round++) {
                 try {
                     swarm.keepHouse();
+                    swarm.connections().silent().forEach(ping::keepAlive);
                     if (round % SELDOM == 0) {
                         swarm.noteSeen();
                         addressesMayHaveChanged();

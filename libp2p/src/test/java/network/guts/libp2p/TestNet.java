@@ -16,13 +16,22 @@ import network.guts.runtime.Database;
 /** Real hosts on loopback, ended together. */
 public final class TestNet implements Closeable {
     public static final Duration LONG = Duration.ofSeconds(30);
+    static final String TCP = "/ip4/127.0.0.1/tcp/0";
+    static final String QUIC = "/ip4/127.0.0.1/udp/0/quic-v1";
     static final String ECHO = "/test/echo/1";
 
     private final Path folder;
+    private final Multiaddr listen;
     private final List<Closeable> open = new ArrayList<>();
 
     public TestNet(Path folder) {
+        this(folder, TCP);
+    }
+
+    /** Whose hosts listen on {@code listen} unless told otherwise. */
+    public TestNet(Path folder, String listen) {
         this.folder = folder;
+        this.listen = Keys.address(listen);
     }
 
     public Libp2pHost host(int number) throws IOException {
@@ -35,7 +44,7 @@ public final class TestNet implements Closeable {
 
     /** A host that listens and echoes; the same number has the same key and database. */
     Libp2pHost host(int number, InstantSource clock, UnaryOperator<HostConfig.Builder> settings) throws IOException {
-        HostConfig.Builder builder = HostConfig.of(Keys.key(number)).listen(Keys.address("/ip4/127.0.0.1/tcp/0"));
+        HostConfig.Builder builder = HostConfig.of(Keys.key(number)).listen(listen);
         Database database = Database.open(folder.resolve("host-" + number + ".db"));
         open.add(database::close);
         Libp2pHost host = new Libp2pHost(settings.apply(builder).build(), database, clock);

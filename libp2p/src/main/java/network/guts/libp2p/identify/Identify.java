@@ -1,8 +1,10 @@
 package network.guts.libp2p.identify;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.MalformedException;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerRecord;
+import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Identified;
 import network.guts.core.host.Stream;
 import network.guts.core.host.UnsupportedProtocolException;
@@ -59,11 +62,25 @@ public final class Identify implements AutoCloseable {
     private final Events events;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final ObservedAddresses observed = new ObservedAddresses();
+    private final InstantSource clock;
+    private final Runnable confirmed;
     private boolean stale;
     private boolean closed;
 
-    public Identify(SelfDescription self, Swarm swarm, StoredAddressBook book, Events events) {
+    /**
+     * @param confirmed run when {@link #confirmedAddresses} have changed, on any thread
+     */
+    public Identify(
+            SelfDescription self,
+            Swarm swarm,
+            StoredAddressBook book,
+            Events events,
+            InstantSource clock,
+            Runnable confirmed) {
         this.self = self;
+        this.clock = clock;
+        this.confirmed = confirmed;
         this.swarm = swarm;
         this.book = book;
         this.events = events;
@@ -162,7 +179,36 @@ public final class Identify implements AutoCloseable {
                         : addresses);
         remember(connection, message, record, addresses);
         connection.identified(now, message.observed());
+        message.observed().ifPresent(address -> observed(connection, address));
         events.add(listener -> listener.identified(now));
+    }
+
+    /** A connection that was dialled over TCP left from a port where nobody listens. */
+    private void observed(Connection connection, Multiaddr address) {
+        boolean reusable = connection.info().direction() == ConnectionInfo.Direction.INBOUND
+                || address.has(Multiaddr.Part.QUIC_V1);
+        Optional<InetAddress> observer = connection.info().address().ip();
+        boolean news;
+        lock.lock();
+        try {
+            news = observer.isPresent() && observed.observed(address, observer.get(), reusable, clock.instant());
+        } finally {
+            lock.unlock();
+        }
+        if (news) {
+            LOG.debug("others agree now that this host is at {}", confirmedAddresses());
+            confirmed.run();
+        }
+    }
+
+    /** Where enough others, from different networks, see this host. */
+    public List<Multiaddr> confirmedAddresses() {
+        lock.lock();
+        try {
+            return observed.confirmed(clock.instant());
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The signed record, if it holds and is the peer's own: anything else is as if it were not there. */

@@ -9,4 +9,7 @@ public interface Duplex {
 
     /** Writes all of it, or stages it until something is waited for. */
     void write(byte[] buffer, int offset, int length) throws IOException;
+
+    /** Lets out what is staged. */
+    default void flush() throws IOException {}
 }

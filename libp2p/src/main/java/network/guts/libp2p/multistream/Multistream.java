@@ -108,6 +108,8 @@ public final class Multistream {
                 return proposal;
             }
             send(duplex, proposal.equals(LIST) ? list(served) : line(NOT_AVAILABLE));
+            // Behind a proposal that was taken for granted comes what is no line: the answer must be out by then.
+            duplex.flush();
         }
         throw new MalformedException("the remote proposed " + MAX_PROPOSALS + " protocols that are not served");
     }
@@ -139,6 +141,11 @@ public final class Multistream {
             @Override
             public void write(byte[] buffer, int offset, int length) {
                 connection.stage(buffer, offset, length);
+            }
+
+            @Override
+            public void flush() throws IOException {
+                connection.write(new byte[0], 0, 0);
             }
         };
     }

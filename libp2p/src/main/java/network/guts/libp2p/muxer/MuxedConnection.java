@@ -27,6 +27,14 @@ public interface MuxedConnection extends Closeable {
     /** The last round trip that the muxer itself measured. */
     Optional<Duration> roundTrip();
 
+    /**
+     * True, once in a while, if nothing was heard from the remote for so long that somebody should ask it something. A
+     * muxer with pings of its own never says so.
+     */
+    default boolean keepAliveDue() {
+        return false;
+    }
+
     boolean isOpen();
 
     /** Why it ended; empty while it is open. */

@@ -11,7 +11,10 @@ import network.guts.core.PeerId;
 import network.guts.core.host.Stream;
 import network.guts.libp2p.swarm.Connection;
 import network.guts.libp2p.swarm.Protocols;
+import network.guts.libp2p.swarm.Reasons;
 import network.guts.libp2p.swarm.Swarm;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Both ends of ping. */
 public final class Ping {
@@ -25,6 +28,9 @@ public final class Ping {
 
     /** A stream on which nothing is pinged for so long is given up. */
     private static final Duration IDLE = Duration.ofMinutes(2);
+
+    private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(10);
+    private static final Logger LOG = LoggerFactory.getLogger(Ping.class);
 
     private final Swarm swarm;
     private final SecureRandom random = new SecureRandom();
@@ -58,7 +64,23 @@ public final class Ping {
      */
     public Duration ping(PeerId peer, Duration timeout) throws IOException {
         long begin = System.nanoTime();
-        Connection connection = swarm.connect(peer, List.of(), timeout);
+        return ping(swarm.connect(peer, List.of(), timeout), begin, timeout);
+    }
+
+    /** Asks for a sign of life, in the background. Any answer is one, also that ping is not served. */
+    public void keepAlive(Connection connection) {
+        Thread.ofVirtual()
+                .name("ping-" + connection.info().peer().abbreviated())
+                .start(() -> {
+                    try {
+                        ping(connection, System.nanoTime(), KEEP_ALIVE_TIMEOUT);
+                    } catch (IOException e) {
+                        LOG.debug("{}: {}", connection, Reasons.of(e));
+                    }
+                });
+    }
+
+    private Duration ping(Connection connection, long begin, Duration timeout) throws IOException {
         byte[] payload = new byte[BYTES];
         random.nextBytes(payload);
         byte[] answer = new byte[BYTES];

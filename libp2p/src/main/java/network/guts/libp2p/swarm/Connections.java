@@ -207,6 +207,13 @@ public final class Connections {
         return all().stream().filter(c -> c.info().id() == id).findFirst();
     }
 
+    /** Connections of which nothing was heard for a while and whose remotes should be asked for a sign of life. */
+    public List<Connection> silent() {
+        return all().stream()
+                .filter(connection -> connection.muxed().keepAliveDue())
+                .toList();
+    }
+
     /** The connections to {@code peer}, the oldest first. */
     public List<Connection> of(PeerId peer) {
         lock.lock();

@@ -3,10 +3,8 @@ package network.guts.libp2p.swarm;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,13 +19,11 @@ import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 
 /**
- * One search for a connection to one peer: its addresses are tried one after the other, the next one a moment after the
- * one before or as soon as one has failed. All who want the peer wait for the same dial.
+ * One search for a connection to one peer: its addresses are tried in the order and with the delays of
+ * {@link DialRanking}, the next one as soon as one has failed. Names are looked up meanwhile. All who want the peer wait
+ * for the same dial.
  */
 final class Dial {
-    /** As in happy eyeballs (RFC 8305): long enough for an answer across the world. */
-    private static final Duration STAGGER = Duration.ofMillis(250);
-
     private static final int AT_ONCE = 4;
 
     /** As many as the address book keeps of a peer. */
@@ -44,21 +40,40 @@ final class Dial {
          * @throws IOException with the reason
          */
         Connection connect(Multiaddr address, BooleanSupplier claim) throws IOException;
+
+        /** True if {@code address} begins with a name. */
+        default boolean isName(Multiaddr address) {
+            return false;
+        }
+
+        /**
+         * The addresses behind a name.
+         *
+         * @throws IOException with the reason
+         */
+        default List<Multiaddr> lookUp(Multiaddr address) throws IOException {
+            throw new IOException("names are not looked up");
+        }
     }
+
+    /**
+     * @param due in {@link System#nanoTime}
+     */
+    private record Turn(Multiaddr address, long due) {}
 
     private final PeerId peer;
     private final Attempt attempt;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Set<Multiaddr> seen = new HashSet<>();
-    private final Deque<Multiaddr> waiting = new ArrayDeque<>();
+    private final List<Turn> waiting = new ArrayList<>();
     private final Map<Multiaddr, String> failures = new LinkedHashMap<>();
     private final Map<Multiaddr, Thread> running = new LinkedHashMap<>();
     private Optional<Connection> answer = Optional.empty();
     private Optional<Multiaddr> claimed = Optional.empty();
     private boolean cancelled;
     private boolean done;
-    private long nextStart = System.nanoTime();
+    private boolean hurry;
 
     Dial(PeerId peer, Attempt attempt) {
         this.peer = peer;
@@ -72,16 +87,35 @@ final class Dial {
             if (done) {
                 return false;
             }
+            List<Multiaddr> fresh = new ArrayList<>();
             for (Multiaddr address : addresses) {
                 if (seen.size() < MAX_ADDRESSES && seen.add(address)) {
-                    waiting.add(address);
+                    fresh.add(address);
                 }
             }
+            plan(fresh);
             changed.signalAll();
             return true;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Names are looked up at once: that is no attempt yet. */
+    private void plan(List<Multiaddr> fresh) {
+        long now = System.nanoTime();
+        List<Multiaddr> known = new ArrayList<>();
+        for (Multiaddr address : fresh) {
+            if (attempt.isName(address)) {
+                waiting.add(new Turn(address, now));
+            } else {
+                known.add(address);
+            }
+        }
+        for (DialRanking.Planned planned : DialRanking.rank(known)) {
+            waiting.add(new Turn(planned.address(), now + planned.delay().toNanos()));
+        }
+        waiting.sort((one, other) -> Long.compare(one.due - now, other.due - now));
     }
 
     /** Tries until there is a connection or no address is left; runs on a thread of its own. */
@@ -92,11 +126,11 @@ final class Dial {
             while (!over(deadline)) {
                 long now = System.nanoTime();
                 if (mayStart(now)) {
-                    start(waiting.remove());
-                    nextStart = now + STAGGER.toNanos();
+                    start(waiting.removeFirst().address);
+                    hurry = false;
                 } else {
                     boolean soon = !waiting.isEmpty() && claimed.isEmpty() && running.size() < AT_ONCE;
-                    long until = soon ? nextStart : deadline;
+                    long until = soon ? waiting.getFirst().due : deadline;
                     changed.awaitNanos(Math.max(1, until - now));
                 }
             }
@@ -117,7 +151,7 @@ final class Dial {
                 && claimed.isEmpty()
                 && answer.isEmpty()
                 && running.size() < AT_ONCE
-                && (running.isEmpty() || now >= nextStart);
+                && (running.isEmpty() || hurry || waiting.getFirst().due - now <= 0);
     }
 
     private boolean over(long deadline) {
@@ -133,9 +167,15 @@ final class Dial {
 
     private void tryOne(Multiaddr address) {
         Optional<Connection> connection = Optional.empty();
+        List<Multiaddr> found = List.of();
         String failure = "given up";
         try {
-            connection = Optional.of(attempt.connect(address, () -> claim(address)));
+            if (attempt.isName(address)) {
+                found = attempt.lookUp(address);
+                failure = "nothing that can be dialled is behind the name";
+            } else {
+                connection = Optional.of(attempt.connect(address, () -> claim(address)));
+            }
         } catch (IOException e) {
             failure = Reasons.of(e);
         } finally {
@@ -144,10 +184,12 @@ final class Dial {
                 running.remove(address);
                 if (connection.isPresent()) {
                     answer = connection;
-                } else {
+                } else if (found.isEmpty()) {
                     failures.put(address, failure);
                     claimed = claimed.filter(other -> !other.equals(address));
-                    nextStart = System.nanoTime();
+                    hurry = true;
+                } else {
+                    join(found);
                 }
                 changed.signalAll();
             } finally {
@@ -236,7 +278,7 @@ final class Dial {
         List<String> parts = new ArrayList<>();
         failures.forEach((address, reason) -> parts.add(address + ": " + reason));
         running.keySet().forEach(address -> parts.add(address + ": still trying"));
-        waiting.forEach(address -> parts.add(address + ": " + open));
+        waiting.forEach(turn -> parts.add(turn.address + ": " + open));
         return parts.isEmpty()
                 ? what + ": no address is known"
                 : parts.stream().collect(Collectors.joining("; ", what + ": ", ""));

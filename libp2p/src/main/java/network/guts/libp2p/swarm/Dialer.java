@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.libp2p.addressbook.StoredAddressBook;
+import network.guts.libp2p.dns.NameResolver;
 import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.transport.Transports;
 import network.guts.libp2p.transport.UnsupportedAddressException;
@@ -30,13 +32,21 @@ final class Dialer {
 
     private final Transports transports;
     private final StoredAddressBook book;
+    private final NameResolver names;
     private final DialBackoff backoff;
     private final Duration timeout;
     private final Admission admission;
     private final ConcurrentMap<PeerId, Dial> dials = new ConcurrentHashMap<>();
 
-    Dialer(Transports transports, StoredAddressBook book, DialBackoff backoff, Duration timeout, Admission admission) {
+    Dialer(
+            Transports transports,
+            NameResolver names,
+            StoredAddressBook book,
+            DialBackoff backoff,
+            Duration timeout,
+            Admission admission) {
         this.transports = transports;
+        this.names = names;
         this.book = book;
         this.backoff = backoff;
         this.timeout = timeout;
@@ -62,7 +72,7 @@ final class Dialer {
 
     private Dial join(PeerId peer, Set<Multiaddr> candidates) {
         while (true) {
-            Dial fresh = new Dial(peer, (address, claim) -> attempt(peer, address, claim));
+            Dial fresh = new Dial(peer, new Attempts(peer));
             fresh.join(candidates);
             Dial running = dials.putIfAbsent(peer, fresh);
             if (running == null) {
@@ -79,6 +89,30 @@ final class Dialer {
                 return running;
             }
             dials.remove(peer, running);
+        }
+    }
+
+    /** Tries the addresses of one peer. */
+    private final class Attempts implements Dial.Attempt {
+        private final PeerId peer;
+
+        private Attempts(PeerId peer) {
+            this.peer = peer;
+        }
+
+        @Override
+        public Connection connect(Multiaddr address, BooleanSupplier claim) throws IOException {
+            return attempt(peer, address, claim);
+        }
+
+        @Override
+        public boolean isName(Multiaddr address) {
+            return NameResolver.isName(address);
+        }
+
+        @Override
+        public List<Multiaddr> lookUp(Multiaddr address) throws IOException {
+            return names.resolve(peer, address);
         }
     }
 

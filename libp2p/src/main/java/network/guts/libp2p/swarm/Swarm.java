@@ -16,6 +16,8 @@ import network.guts.core.host.Stream;
 import network.guts.libp2p.ConnectionStatus;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.addressbook.StoredAddressBook;
+import network.guts.libp2p.dns.DnsNameServer;
+import network.guts.libp2p.dns.NameResolver;
 import network.guts.libp2p.transport.Incoming;
 import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.transport.Transports;
@@ -63,7 +65,13 @@ public final class Swarm {
         this.streams = new StreamServer(protocols, config.streams());
         this.gate = new InboundGate(config.inboundHandshakes(), config.perIp());
         this.backoff = new DialBackoff(clock);
-        this.dialer = new Dialer(transports, book, backoff, config.connectionTimeout(), this::admitOutbound);
+        this.dialer = new Dialer(
+                transports,
+                new NameResolver(new DnsNameServer(config.dnsServer())),
+                book,
+                backoff,
+                config.connectionTimeout(),
+                this::admitOutbound);
     }
 
     public Connections connections() {

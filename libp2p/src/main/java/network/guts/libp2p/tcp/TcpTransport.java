@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import network.guts.core.Multiaddr;
 import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
+import network.guts.core.host.UnsupportedProtocolException;
 import network.guts.libp2p.transport.Incoming;
 import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.upgrade.UpgradedConnection;
@@ -44,11 +45,25 @@ public final class TcpTransport implements Transport {
                 && address.components().get(1).part() == Part.TCP;
     }
 
+    /** A peer that serves other security than what is wanted most is dialled once more and asked. */
     @Override
     public UpgradedConnection dial(Multiaddr address, Optional<PeerId> expected, Duration timeout) throws IOException {
-        long start = System.nanoTime();
+        long deadline = System.nanoTime() + timeout.toNanos();
         SocketChannel channel = dialer.dial(address, timeout);
-        return upgrader.outbound(channel, expected, timeout.minusNanos(System.nanoTime() - start));
+        try {
+            return upgrader.outbound(channel, expected, left(deadline));
+        } catch (UnsupportedProtocolException e) {
+            if (!upgrader.hasAlternatives()) {
+                throw e;
+            }
+            LOG.debug("{}: {}, asking for another", address, e.getMessage());
+        }
+        return upgrader.outboundAsking(dialer.dial(address, left(deadline)), expected, left(deadline));
+    }
+
+    /** Never nothing: what comes too late ends by its own reason. */
+    private static Duration left(long deadline) {
+        return Duration.ofNanos(Math.max(Duration.ofMillis(1).toNanos(), deadline - System.nanoTime()));
     }
 
     @Override

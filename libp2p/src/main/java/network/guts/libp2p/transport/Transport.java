@@ -34,6 +34,7 @@ public interface Transport extends Closeable {
      *
      * @param addresses those of this transport; port 0 takes a free port
      * @param acceptor gets each connection and owns it; must not block
+     * @throws UnsupportedAddressException if this platform does not have the transport
      * @throws IOException naming the address that cannot be listened on, and why
      */
     void bind(List<Multiaddr> addresses, Consumer<Incoming> acceptor) throws IOException;

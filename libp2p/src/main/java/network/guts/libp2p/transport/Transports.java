@@ -2,6 +2,7 @@ package network.guts.libp2p.transport;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,9 +10,13 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import network.guts.core.Multiaddr;
 import network.guts.core.Multiaddr.Part;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The transports of a host, as one. */
 public final class Transports implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(Transports.class);
+
     private final List<Transport> all;
 
     public Transports(Transport... all) {
@@ -37,7 +42,8 @@ public final class Transports implements Closeable {
     }
 
     /**
-     * Binds all addresses, or none.
+     * Binds all addresses, or none. A transport that this platform does not have is left out with a warning, as long as
+     * there is another.
      *
      * @param acceptor gets each connection and owns it; must not block
      * @throws IOException naming the address that cannot be listened on, and why
@@ -58,8 +64,17 @@ public final class Transports implements Closeable {
         }
         boolean bound = false;
         try {
+            List<UnsupportedAddressException> missing = new ArrayList<>();
             for (Map.Entry<Transport, List<Multiaddr>> entry : byTransport.entrySet()) {
-                entry.getKey().bind(entry.getValue(), acceptor);
+                try {
+                    entry.getKey().bind(entry.getValue(), acceptor);
+                } catch (UnsupportedAddressException e) {
+                    LOG.warn("{}", e.getMessage());
+                    missing.add(e);
+                }
+            }
+            if (!missing.isEmpty() && missing.size() == byTransport.size()) {
+                throw missing.getFirst();
             }
             bound = true;
         } finally {

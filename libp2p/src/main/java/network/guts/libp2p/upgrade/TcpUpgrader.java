@@ -40,7 +40,7 @@ public final class TcpUpgrader implements Upgrader {
     }
 
     /**
-     * @param security what is offered and accepted, the most wanted first; a single one saves the dialer a round trip
+     * @param security what is offered and accepted, the most wanted first
      */
     public TcpUpgrader(List<SecurityProtocol> security, YamuxConfig yamux) {
         if (security.isEmpty()) {
@@ -53,14 +53,27 @@ public final class TcpUpgrader implements Upgrader {
     @Override
     public UpgradedConnection outbound(SocketChannel channel, Optional<PeerId> expected, Duration timeout)
             throws IOException {
-        return upgrade(channel, timeout, connection -> {
-            SecurityProtocol protocol = proposed(connection);
-            SecureConnection secure = protocol.outbound(connection, expected, MUXERS);
-            if (secure.earlyMuxer().isEmpty()) {
-                Multistream.select(of(secure), MUXERS);
-            }
-            return upgraded(secure, protocol, true);
-        });
+        return upgrade(channel, timeout, connection -> outbound(connection, proposed(connection), expected));
+    }
+
+    @Override
+    public UpgradedConnection outboundAsking(SocketChannel channel, Optional<PeerId> expected, Duration timeout)
+            throws IOException {
+        return upgrade(channel, timeout, connection -> outbound(connection, agreed(connection), expected));
+    }
+
+    @Override
+    public boolean hasAlternatives() {
+        return security.size() > 1;
+    }
+
+    private UpgradedConnection outbound(RawConnection connection, SecurityProtocol protocol, Optional<PeerId> expected)
+            throws IOException {
+        SecureConnection secure = protocol.outbound(connection, expected, MUXERS);
+        if (secure.earlyMuxer().isEmpty()) {
+            Multistream.select(of(secure), MUXERS);
+        }
+        return upgraded(secure, protocol, true);
     }
 
     @Override
@@ -76,12 +89,13 @@ public final class TcpUpgrader implements Upgrader {
         });
     }
 
-    /** With one protocol the proposal travels together with the first bytes of the handshake. */
-    private SecurityProtocol proposed(RawConnection connection) throws IOException {
-        if (security.size() == 1) {
-            Multistream.propose(connection, security.getFirst().id());
-            return security.getFirst();
-        }
+    /** The proposal travels together with the first bytes of the handshake. */
+    private SecurityProtocol proposed(RawConnection connection) {
+        Multistream.propose(connection, security.getFirst().id());
+        return security.getFirst();
+    }
+
+    private SecurityProtocol agreed(RawConnection connection) throws IOException {
         List<String> ids = security.stream().map(SecurityProtocol::id).toList();
         return named(Multistream.select(Multistream.of(connection), ids));
     }

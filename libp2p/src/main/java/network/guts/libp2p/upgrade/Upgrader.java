@@ -9,12 +9,24 @@ import network.guts.core.PeerId;
 /** Secures a raw connection and puts a muxer on it. Owns the channel from the call on: closes it on any failure. */
 public interface Upgrader {
     /**
-     * As the dialer.
+     * As the dialer. Takes for granted that the remote serves what is wanted most, which saves a round trip.
      *
      * @param expected who must be there; empty where any peer will do
+     * @throws network.guts.core.host.UnsupportedProtocolException if the remote does not serve it
      * @throws IOException if the handshake fails, takes longer than {@code timeout} in all, or somebody else is there
      */
     UpgradedConnection outbound(SocketChannel channel, Optional<PeerId> expected, Duration timeout) throws IOException;
+
+    /**
+     * As {@link #outbound}, on a new channel, after the remote refused what that one took for granted: asks first.
+     *
+     * @throws IOException as with {@link #outbound}
+     */
+    UpgradedConnection outboundAsking(SocketChannel channel, Optional<PeerId> expected, Duration timeout)
+            throws IOException;
+
+    /** True if a dialer whose first choice was refused may have luck with another. */
+    boolean hasAlternatives();
 
     /**
      * As the listener.

@@ -29,8 +29,11 @@ final class Frame {
     /** Every stream begins with this window, in both directions. */
     static final int INITIAL_WINDOW = 256 * 1024;
 
-    /** The largest data frame accepted; rust-yamux has the same bound, others send less. */
-    static final int MAX_DATA = 1 << 20;
+    /**
+     * The largest data frame accepted: js-libp2p fills a window, which grows to 16 MiB, with a single one. Nothing is held
+     * for it, as data passes through; a stream's own window is the closer bound.
+     */
+    static final int MAX_DATA = 16 << 20;
 
     /** The largest data sent in a frame, so that a frame fills one record of Noise: 65535 less tag and header. */
     static final int MAX_SENT = 65535 - 16 - HEADER;

@@ -1,19 +1,29 @@
 package network.guts.libp2p.bench;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import network.guts.core.Multiaddr;
 import network.guts.core.PrivateKey;
 import network.guts.libp2p.muxer.MuxedConnection;
 import network.guts.libp2p.muxer.MuxedStream;
+import network.guts.libp2p.quic.QuicConfig;
+import network.guts.libp2p.quic.QuicTransport;
+import network.guts.libp2p.tcp.AddressResolver;
+import network.guts.libp2p.tcp.TcpDialer;
+import network.guts.libp2p.tcp.TcpTransport;
+import network.guts.libp2p.tls.TlsProtocol;
+import network.guts.libp2p.transport.Incoming;
+import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.upgrade.TcpUpgrader;
+import network.guts.libp2p.yamux.YamuxConfig;
 
 /**
  * How fast one stream is over loopback, with the whole stack between two processes. Without arguments it starts the other
@@ -29,24 +39,34 @@ public final class StreamBenchmark {
     private StreamBenchmark() {}
 
     /**
-     * @param args rounds (7) and MiB a round (512); or {@code serve}
+     * @param args rounds (7), MiB a round (512) and {@code noise}, {@code tls} or {@code quic} (noise); or {@code serve} and
+     *     one of them
      */
     public static void main(String[] args) throws Exception {
         if (args.length > 0 && args[0].equals("serve")) {
-            serve();
+            serve(args[1]);
             return;
         }
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 7;
         int mib = args.length > 1 ? Integer.parseInt(args[1]) : 512;
+        String kind = args.length > 2 ? args[2] : "noise";
         String java = ProcessHandle.current().info().command().orElse("java");
         Process server = new ProcessBuilder(
-                        java, "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), className(), "serve")
+                        java,
+                        "-XX:+UseSerialGC",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        className(),
+                        "serve",
+                        kind)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (var lines = server.inputReader()) {
             Thread client = Thread.ofVirtual().start(() -> {
                 try {
-                    measure(Integer.parseInt(lines.readLine()), rounds, mib, server.toHandle());
+                    measure(kind, Multiaddr.parse(lines.readLine()), rounds, mib, server.toHandle());
                 } catch (IOException e) {
                     throw new IllegalStateException(e);
                 }
@@ -61,14 +81,29 @@ public final class StreamBenchmark {
         return StreamBenchmark.class.getName();
     }
 
-    private static void serve() throws Exception {
+    private static Transport transport(String kind) {
+        PrivateKey key = PrivateKey.generate(new SecureRandom());
+        return switch (kind) {
+            case "quic" -> new QuicTransport(key, InstantSource.system(), QuicConfig.DEFAULT);
+            case "tls" ->
+                tcp(new TcpUpgrader(List.of(new TlsProtocol(key, InstantSource.system())), YamuxConfig.DEFAULT));
+            default -> tcp(new TcpUpgrader(key));
+        };
+    }
+
+    private static Transport tcp(TcpUpgrader upgrader) {
+        return new TcpTransport(new TcpDialer(AddressResolver.NUMERIC), upgrader);
+    }
+
+    private static void serve(String kind) throws Exception {
         Thread server = Thread.ofVirtual().start(() -> {
-            try (ServerSocketChannel listener = ServerSocketChannel.open()) {
-                listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-                System.out.println(((InetSocketAddress) listener.getLocalAddress()).getPort());
-                MuxedConnection connection = new TcpUpgrader(PrivateKey.generate(new SecureRandom()))
-                        .inbound(listener.accept(), TIMEOUT)
-                        .connection();
+            try (Transport transport = transport(kind)) {
+                BlockingQueue<Incoming> arrived = new LinkedBlockingQueue<>();
+                String address = kind.equals("quic") ? "/ip4/127.0.0.1/udp/0/quic-v1" : "/ip4/127.0.0.1/tcp/0";
+                transport.bind(List.of(Multiaddr.parse(address)), arrived::add);
+                transport.start();
+                System.out.println(transport.addresses().getFirst());
+                MuxedConnection connection = arrived.take().upgrade(TIMEOUT).connection();
                 while (true) {
                     MuxedStream stream = connection.accept();
                     byte[] order = new byte[5];
@@ -85,20 +120,22 @@ public final class StreamBenchmark {
                     }
                     stream.close();
                 }
-            } catch (IOException e) {
+            } catch (IOException | InterruptedException e) {
                 System.err.println("server ends: " + e.getMessage());
             }
         });
         server.join();
     }
 
-    private static void measure(int port, int rounds, int mib, ProcessHandle server) throws IOException {
-        MuxedConnection connection = new TcpUpgrader(PrivateKey.generate(new SecureRandom()))
-                .outbound(
-                        SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)),
-                        Optional.empty(),
-                        TIMEOUT)
-                .connection();
+    private static void measure(String kind, Multiaddr address, int rounds, int mib, ProcessHandle server)
+            throws IOException {
+        try (Transport transport = transport(kind)) {
+            measure(transport.dial(address, Optional.empty(), TIMEOUT).connection(), rounds, mib, server);
+        }
+    }
+
+    private static void measure(MuxedConnection connection, int rounds, int mib, ProcessHandle server)
+            throws IOException {
         double[] up = new double[rounds];
         double[] down = new double[rounds];
         for (int round = 0; round < rounds; round++) {

@@ -16,6 +16,7 @@ import network.guts.core.MalformedException;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
 import network.guts.core.host.UnsupportedProtocolException;
+import network.guts.libp2p.Await;
 import network.guts.libp2p.Libp2pHost;
 import network.guts.libp2p.TestNet;
 import org.junit.jupiter.api.AfterEach;
@@ -67,6 +68,11 @@ class PerfTest {
         var registration = PerfServer.serve(server);
         perf.upload(server.peerId(), 1, LONG, bytes -> {});
         registration.close();
+        Await.until(
+                "the client knows that it is gone",
+                () -> client.identified(server.peerId())
+                        .filter(said -> !said.protocols().contains(Perf.ID))
+                        .isPresent());
         assertThatThrownBy(() -> perf.upload(server.peerId(), 1, LONG, bytes -> {}))
                 .isInstanceOf(UnsupportedProtocolException.class);
     }
@@ -127,7 +133,7 @@ class PerfTest {
         assertThatThrownBy(() -> perf.download(server.peerId(), 1, LONG, bytes -> {}))
                 .isInstanceOf(IOException.class);
         open.forEach(Stream::reset);
-        network.guts.libp2p.Await.until("a place is free again", () -> {
+        Await.until("a place is free again", () -> {
             try {
                 perf.download(server.peerId(), 1, LONG, bytes -> {});
                 return true;

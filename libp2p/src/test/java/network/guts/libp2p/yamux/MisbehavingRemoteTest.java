@@ -24,7 +24,7 @@ class MisbehavingRemoteTest {
         "0, 0, 16, 1, 0, flags",
         "0, 0, 1, 0, 0, on stream 0",
         "0, 2, 1, 5, 0, on stream 5",
-        "0, 0, 1, 1, 1048577, data frame of 1048577",
+        "0, 0, 1, 1, 16777217, data frame of 16777217",
         "0, 0, 1, 1, -1, data frame of 4294967295",
         "0, 0, 1, 1, 262145, left in the window",
         "0, 1, 1, 2, 0, number of this side",

@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import network.guts.core.MalformedException;
 import network.guts.core.Multiaddr;
+import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
 import network.guts.node.config.ConfigLoader.Raw;
 import network.guts.node.output.ExitCode;
@@ -45,6 +46,14 @@ final class ConfigValues {
         this.folder = folder;
     }
 
+    private static boolean isTcp(Multiaddr address) {
+        return address.has(Part.TCP);
+    }
+
+    private static boolean isQuic(Multiaddr address) {
+        return address.has(Part.UDP) && address.has(Part.QUIC_V1);
+    }
+
     Config config() throws Failure {
         String network = network();
         List<Multiaddr> bootstrap =
@@ -56,8 +65,8 @@ final class ConfigValues {
         }
         List<Multiaddr> listen = addresses(Key.LISTEN, Defaults.LISTEN);
         for (Multiaddr address : listen) {
-            if (address.ip().isEmpty() || address.value(Multiaddr.Part.TCP).isEmpty()) {
-                throw wrong(Key.LISTEN, address + " is no /ip4|ip6/…/tcp/… address");
+            if (address.ip().isEmpty() || !isTcp(address) && !isQuic(address)) {
+                throw wrong(Key.LISTEN, address + " is no /ip4|ip6/…/tcp/… or /ip4|ip6/…/udp/…/quic-v1 address");
             }
         }
         return new Config(

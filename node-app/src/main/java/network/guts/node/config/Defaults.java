@@ -4,7 +4,8 @@ import java.util.List;
 
 /** What a node does unless it is told otherwise. */
 final class Defaults {
-    static final List<String> LISTEN = List.of("/ip4/0.0.0.0/tcp/9000", "/ip6/::/tcp/9000");
+    static final List<String> LISTEN = List.of(
+            "/ip4/0.0.0.0/tcp/9000", "/ip4/0.0.0.0/udp/9000/quic-v1", "/ip6/::/tcp/9000", "/ip6/::/udp/9000/quic-v1");
 
     /** The bootstrap peers of the public IPFS network, as its own programs list them. */
     static final List<String> PUBLIC_BOOTSTRAP = List.of(

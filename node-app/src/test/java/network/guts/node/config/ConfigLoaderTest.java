@@ -34,7 +34,11 @@ class ConfigLoaderTest {
         assertThat(config.kademliaProtocol()).isEqualTo("/ipfs/kad/1.0.0");
         assertThat(config.listen())
                 .extracting(Object::toString)
-                .containsExactly("/ip4/0.0.0.0/tcp/9000", "/ip6/::/tcp/9000");
+                .containsExactly(
+                        "/ip4/0.0.0.0/tcp/9000",
+                        "/ip4/0.0.0.0/udp/9000/quic-v1",
+                        "/ip6/::/tcp/9000",
+                        "/ip6/::/udp/9000/quic-v1");
         assertThat(config.bootstrap()).isNotEmpty();
         assertThat(config.maxConnections()).isEqualTo(50);
         assertThat(config.connectionTimeout()).isEqualTo(Duration.ofSeconds(10));

@@ -82,7 +82,7 @@ public final class IdentityCodec {
         Bytes last = Bytes.EMPTY;
         for (ByteString next : encoded) {
             Bytes bytes = Bytes.of(next.toByteArray());
-            PublicKey key = PublicKey.parse(next.toByteArray());
+            PublicKey key = PublicKey.parseEd25519(next.toByteArray());
             if (!Bytes.of(key.encoded()).equals(bytes)) {
                 throw new MalformedException("a delegate's key that is not encoded as it should be");
             }

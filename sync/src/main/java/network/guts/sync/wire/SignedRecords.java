@@ -166,6 +166,9 @@ public final class SignedRecords {
 
     private static <T> Signed<T> open(SignedEnvelope envelope, Kind kind, Decoder<T> decoder)
             throws MalformedException {
+        if (!(envelope.key() instanceof PublicKey.Ed25519Key)) {
+            throw new MalformedException("a record signed by a key of another kind than Ed25519");
+        }
         byte[] payload = envelope.verify(kind.domain(), kind.type());
         return new Signed<>(decoder.decode(payload), Bytes.sha256(payload), envelope.key(), envelope);
     }

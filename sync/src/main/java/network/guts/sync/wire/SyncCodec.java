@@ -248,7 +248,7 @@ public final class SyncCodec {
         atMost(m.getSinceCount(), SyncLimits.MAX_SINCE, "signers");
         Map<PublicKey, Long> since = new LinkedHashMap<>();
         for (GetRefsPb.SincePb one : m.getSinceList()) {
-            since.put(PublicKey.parse(one.getSigner().toByteArray()), positive(one.getSequence(), "sequence"));
+            since.put(PublicKey.parseEd25519(one.getSigner().toByteArray()), positive(one.getSequence(), "sequence"));
         }
         return new SyncMessage.GetRefs(repository(m.getRepository()), positive(m.getRevisions(), "revisions"), since);
     }

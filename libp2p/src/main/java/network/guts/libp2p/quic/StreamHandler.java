@@ -1,0 +1,78 @@
+package network.guts.libp2p.quic;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamResetException;
+import io.netty.util.ReferenceCountUtil;
+
+/** Tells a {@link QuicStream} what Netty tells of it, on the event loop. */
+final class StreamHandler extends ChannelInboundHandlerAdapter {
+    private static final int LEAST = 1024;
+    private static final int FIRST = 4 * 1024;
+    private static final int MOST = 64 * 1024;
+
+    /** One wake-up of a reader for so many buffers at most. */
+    private static final int AT_ONCE = 16;
+
+    private final QuicConnection connection;
+    private final QuicStream stream;
+
+    StreamHandler(QuicConnection connection, QuicStream stream) {
+        this.connection = connection;
+        this.stream = stream;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        QuicStreamChannel channel = (QuicStreamChannel) context.channel();
+        channel.config().setAllocator(PooledByteBufAllocator.DEFAULT);
+        channel.config().setAllowHalfClosure(true);
+        channel.config()
+                .setRecvByteBufAllocator(
+                        new AdaptiveRecvByteBufAllocator(LEAST, FIRST, MOST).maxMessagesPerRead(AT_ONCE));
+        stream.attached(channel);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (message instanceof ByteBuf bytes) {
+            stream.data(bytes);
+        } else {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        connection.heard();
+        stream.dataComplete();
+        context.fireChannelReadComplete();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            stream.remoteEnded();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof QuicStreamResetException reset) {
+            long code = reset.applicationProtocolCode();
+            stream.remoteReset("the remote reset the stream" + (code == 0 ? "" : " with code " + code));
+        } else {
+            stream.remoteReset("the stream broke: " + cause.getMessage());
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        stream.inactive();
+    }
+}
