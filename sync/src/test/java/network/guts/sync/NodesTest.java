@@ -35,6 +35,7 @@ import network.guts.sync.model.RefsHeader;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.model.Signed;
 import network.guts.sync.model.SignedIdentity;
+import network.guts.sync.protocol.PeerRates;
 import network.guts.sync.protocol.RateCap;
 import network.guts.sync.protocol.SyncServer;
 import network.guts.sync.protocol.SyncSource;
@@ -135,7 +136,7 @@ abstract class NodesTest {
             LocalRepositories held = new LocalRepositories(home.resolve("repositories"), store(), clock);
             opened.add(held);
             SyncSource real = new Seeder(held, host, settings);
-            host.handle(SyncLimits.PROTOCOL, new SyncServer(change.apply(real), new RateCap(0)));
+            host.handle(SyncLimits.PROTOCOL, new SyncServer(change.apply(real), new RateCap(0), new PeerRates(0, 0)));
         }
 
         /** How many verified chunks lie in its home, of packs that are not complete or not taken over. */

@@ -130,7 +130,7 @@ class ConfigLoaderTest {
         Failure failure = catchThrowableOfType(
                 Failure.class,
                 () -> ConfigLoader.load(
-                        folder.resolve("none"), Map.of(), Map.of(Key.LISTEN, List.of("/ip4/127.0.0.1/udp/1/quic-v1"))));
+                        folder.resolve("none"), Map.of(), Map.of(Key.LISTEN, List.of("/ip4/127.0.0.1/udp/1/quic"))));
         assertThat(failure.message()).startsWith("--listen: listen: ");
     }
 
