@@ -31,9 +31,15 @@ class JsInteropIT {
     private static final Map<Wire, Meeting> MEETINGS = new EnumMap<>(Wire.class);
 
     /** A node and a js peer that can talk over one kind of connection only. */
-    private record Meeting(Wire wire, GutsNode node, PeerCommands js) {
+    record Meeting(Wire wire, GutsNode node, PeerCommands js) {
         void connected() {
             node.guts().json("connect", js.address()).succeeded();
+        }
+
+        /** As the reports show it. */
+        @Override
+        public String toString() {
+            return wire.toString();
         }
     }
 

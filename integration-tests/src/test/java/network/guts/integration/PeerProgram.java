@@ -47,24 +47,20 @@ public final class PeerProgram {
 
     private static Map<String, ?> run(Path folder, Map<String, Object> command) throws Exception {
         String name = String.valueOf(command.get("do"));
-        switch (name) {
-            case "host" -> {
-                HostCommands host = HostCommands.start(folder.resolve("host-" + HOSTS.size() + ".db"), command);
-                HOSTS.put(String.valueOf(command.get("name")), host);
-                return Map.of("peer", host.peer(), "address", host.address());
-            }
-            case "settle" -> {
-                System.gc();
-                return Map.of();
-            }
-            default -> {
-                HostCommands host = HOSTS.get(String.valueOf(command.get("host")));
-                if (host == null) {
-                    throw new IllegalArgumentException("no host \"" + command.get("host") + "\"");
-                }
-                return host.run(name, command);
-            }
+        if (name.equals("host")) {
+            HostCommands host = HostCommands.start(folder.resolve("host-" + HOSTS.size() + ".db"), command);
+            HOSTS.put(String.valueOf(command.get("name")), host);
+            return Map.of("peer", host.peer(), "address", host.address());
         }
+        if (name.equals("settle")) {
+            System.gc();
+            return Map.of();
+        }
+        HostCommands host = HOSTS.get(String.valueOf(command.get("host")));
+        if (host == null) {
+            throw new IllegalArgumentException("no host \"" + command.get("host") + "\"");
+        }
+        return host.run(name, command);
     }
 
     private static void say(Map<String, Object> event) {

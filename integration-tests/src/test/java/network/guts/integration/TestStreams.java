@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import network.guts.core.Bytes;
 import network.guts.core.host.Host;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
@@ -59,7 +60,7 @@ final class TestStreams {
                 stream.write(buffer, 0, count);
             }
         });
-        host.handle(SINK, stream -> stream.write(digest(stream).sum));
+        host.handle(SINK, stream -> stream.write(digest(stream).sum.toArray()));
         host.handle(SOURCE, stream -> {
             byte[] wanted = new byte[Long.BYTES];
             stream.readFully(wanted, 0, wanted.length);
@@ -83,7 +84,7 @@ final class TestStreams {
             if (!await(released)) {
                 throw new IOException("nobody released the reader");
             }
-            stream.write(digest(stream).sum);
+            stream.write(digest(stream).sum.toArray());
         });
     }
 
@@ -111,9 +112,9 @@ final class TestStreams {
         operations.put("perf", this::perf);
     }
 
-    private record Digest(long count, byte[] sum) {
+    private record Digest(long count, Bytes sum) {
         String hex() {
-            return HexFormat.of().formatHex(sum);
+            return HexFormat.of().formatHex(sum.toArray());
         }
     }
 
@@ -137,7 +138,7 @@ final class TestStreams {
             sum.update(buffer, 0, count);
             all += count;
         }
-        return new Digest(all, sum.digest());
+        return new Digest(all, Bytes.of(sum.digest()));
     }
 
     private static byte[] all(Stream stream) throws IOException {
