@@ -145,14 +145,7 @@ public final class Bootstrapper implements AutoCloseable {
     private void dial(PeerId peer, List<Multiaddr> addresses) {
         List<Multiaddr> dialable = new ArrayList<>();
         for (Multiaddr address : addresses) {
-            if (address.ip().isPresent() && address.has(Multiaddr.Part.TCP)) {
-                address.withoutPeerId().ifPresent(dialable::add);
-            } else {
-                problems.put(address, "not dialled: this version dials /ip4|ip6/…/tcp/… only");
-            }
-        }
-        if (dialable.isEmpty() && !addresses.isEmpty()) {
-            return;
+            address.withoutPeerId().ifPresent(dialable::add);
         }
         try {
             host.connect(peer, dialable, timeout);

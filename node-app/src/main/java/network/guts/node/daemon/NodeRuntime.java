@@ -197,11 +197,8 @@ public final class NodeRuntime implements Node, AutoCloseable {
         };
         Map<PeerId, List<Multiaddr>> peers = new LinkedHashMap<>();
         for (Multiaddr address : config.bootstrap()) {
-            if (address.ip().isPresent() && address.has(Multiaddr.Part.TCP)) {
-                List<Multiaddr> known =
-                        peers.computeIfAbsent(address.peerId().orElseThrow(), peer -> new ArrayList<>());
-                address.withoutPeerId().ifPresent(known::add);
-            }
+            List<Multiaddr> known = peers.computeIfAbsent(address.peerId().orElseThrow(), peer -> new ArrayList<>());
+            address.withoutPeerId().ifPresent(known::add);
         }
         List<PeerInfo> bootstrap = new ArrayList<>();
         peers.forEach((peer, addresses) -> bootstrap.add(new PeerInfo(peer, addresses)));
