@@ -45,7 +45,8 @@ class Node:
         self.home = folder / name
         environment = dict(os.environ, GUTS_HOME=str(self.home))
         self.process = subprocess.Popen(
-            [GUTS, "--json", "node", "start", "--network", "private", "--listen", "/ip4/127.0.0.1/tcp/0", "--dht", dht, *arguments],
+            [GUTS, "--json", "node", "start", "--listen", "/ip4/127.0.0.1/tcp/0", "--dht", dht,
+             *([] if "--network" in arguments else ["--network", "private"]), *arguments],
             stdout=subprocess.PIPE, stderr=open(folder / f"{name}.stderr", "w"), text=True, env=environment)
         line = self.process.stdout.readline()
         if not line:
@@ -98,8 +99,8 @@ def ratio(name, ours, theirs):
     print(f"  {name:<44} ratio  {statistics.median(pairs):.2f}   (pairwise {', '.join(f'{p:.2f}' for p in pairs)})", flush=True)
 
 
-def published(folder, repository, *arguments):
-    node = Node(folder, "publisher", *arguments)
+def published(folder, repository, *arguments, name="publisher"):
+    node = Node(folder, name, *arguments)
     event = next(e for e in node.guts("publish", repository, "--name", "benchmark") if e["event"] == "repository")
     return node, event["repository"]
 
@@ -163,22 +164,31 @@ def clone(arguments, folder):
 
 def providers(arguments, folder):
     """From 1, 2 and 4 providers whose uplinks are capped."""
-    cap = ("--seeding-uplink", str(arguments.uplink))
-    first, repository = published(folder, arguments.small or arguments.repository, *cap)
-    nodes = [first]
-    reader = None
+    counts = (1, 2, 4)
+    nodes, urls = [], {}
     try:
-        for number in range(2, 5):
-            seeder = Node(folder, f"seeder{number}", *cap, "--bootstrap", first.address)
-            seeder.guts("seed", f"guts://{repository}?peer={first.address}")
-            nodes.append(seeder)
-        seconds = {}
+        for count in counts:
+            # A network for each group: in one, the reader would find the providers of the others in the DHT.
+            network = ("--network", f"capped-{count}")
+            cap = (*network, "--seeding-uplink", str(arguments.uplink))
+            first, repository = published(folder, arguments.small or arguments.repository, *cap, name=f"publisher-{count}")
+            group = [first]
+            nodes.append(first)
+            for number in range(2, count + 1):
+                seeder = Node(folder, f"seeder-{count}-{number}", *cap, "--bootstrap", first.address)
+                nodes.append(seeder)
+                seeder.guts("seed", f"guts://{repository}?peer={first.address}")
+                group.append(seeder)
+            urls[count] = (network, f"guts://{repository}?" + "&".join(f"peer={node.address}" for node in group))
+        seconds = {count: [] for count in counts}
         for _ in range(arguments.rounds):
-            for count in (1, 2, 4):
-                reader = Node(folder, "capped-reader", dht="client")
-                url = f"guts://{repository}?" + "&".join(f"peer={node.address}" for node in nodes[:count])
-                seconds.setdefault(count, []).append(timed(lambda: reader.guts("seed", url)))
-                reader.stop()
+            for count in counts:
+                network, url = urls[count]
+                reader = Node(folder, "capped-reader", *network, dht="client")
+                try:
+                    seconds[count].append(timed(lambda: reader.guts("seed", url)))
+                finally:
+                    reader.stop()
                 shutil.rmtree(reader.home)
         for count, values in seconds.items():
             show(f"clone from {count} providers at {arguments.uplink / 1e6:g} MB/s each", values)

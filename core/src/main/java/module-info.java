@@ -7,6 +7,7 @@ module network.guts.core {
 
     exports network.guts.core;
     exports network.guts.core.host;
+    exports network.guts.core.metrics;
 
     // protobuf finds out by reflection which required fields of a malformed message are missing
     opens network.guts.core.wire.proto to

@@ -1,6 +1,7 @@
 package network.guts.core.host;
 
 import java.time.Instant;
+import java.util.Optional;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 
@@ -15,6 +16,7 @@ import network.guts.core.PeerId;
  * @param security {@code noise}, {@code tls} or {@code quic}
  * @param muxer {@code yamux} or {@code quic}
  * @param since when it was ready for streams
+ * @param limit what it may be used for, if it goes through a relay that limits it
  */
 public record ConnectionInfo(
         long id,
@@ -24,7 +26,21 @@ public record ConnectionInfo(
         String transport,
         String security,
         String muxer,
-        Instant since) {
+        Instant since,
+        Optional<ConnectionLimit> limit) {
+    /** A connection without a limit. */
+    public ConnectionInfo(
+            long id,
+            PeerId peer,
+            Multiaddr address,
+            Direction direction,
+            String transport,
+            String security,
+            String muxer,
+            Instant since) {
+        this(id, peer, address, direction, transport, security, muxer, since, Optional.empty());
+    }
+
     /** Who dialled. */
     public enum Direction {
         INBOUND,
