@@ -15,7 +15,9 @@ import java.util.function.Supplier;
  */
 public interface Metrics {
     /** Where nobody wants to know. */
-    Metrics NONE = new NoMetrics();
+    static Metrics none() {
+        return NoMetrics.INSTANCE;
+    }
 
     /**
      * Something that only rises. Asked for twice with one name, it is the same one.

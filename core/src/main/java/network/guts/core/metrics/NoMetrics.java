@@ -5,6 +5,10 @@ import java.util.function.Supplier;
 
 /** Counts nothing. */
 final class NoMetrics implements Metrics {
+    static final NoMetrics INSTANCE = new NoMetrics();
+
+    private NoMetrics() {}
+
     @Override
     public Counter counter(String name, String help, String... labels) {
         return (amount, values) -> {};
