@@ -1,6 +1,7 @@
 package network.guts.libp2p;
 
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PrivateKey;
+import network.guts.core.metrics.Metrics;
 
 /**
  * What a host may be told. Everything but the key has a default: {@code HostConfig.of(key).listen(…).build()}.
@@ -29,6 +31,7 @@ import network.guts.core.PrivateKey;
  * @param streams how many streams may be open
  * @param security the secure channels that are offered and accepted over TCP, the most wanted first
  * @param dnsServer who is asked for names in addresses; empty: the system's servers
+ * @param metrics what the host counts with
  */
 public record HostConfig(
         PrivateKey identity,
@@ -46,7 +49,8 @@ public record HostConfig(
         Set<PeerId> members,
         StreamLimits streams,
         List<Security> security,
-        Optional<InetSocketAddress> dnsServer) {
+        Optional<InetSocketAddress> dnsServer,
+        Metrics metrics) {
     /** A secure channel of libp2p. */
     public enum Security {
         /** {@code /noise}: ChaCha20-Poly1305. */
@@ -127,6 +131,11 @@ public record HostConfig(
         return new Builder(identity);
     }
 
+    /** For a host with a fresh key: nobody knows it by its peer id yet. */
+    public static Builder withNewKey() {
+        return of(PrivateKey.generate(new SecureRandom()));
+    }
+
     /** Collects what differs from the defaults. */
     public static final class Builder {
         private final PrivateKey identity;
@@ -145,6 +154,7 @@ public record HostConfig(
         private StreamLimits streams = StreamLimits.DEFAULT;
         private List<Security> security = DEFAULT_SECURITY;
         private Optional<InetSocketAddress> dnsServer = Optional.empty();
+        private Metrics metrics = Metrics.none();
 
         private Builder(PrivateKey identity) {
             this.identity = identity;
@@ -225,6 +235,12 @@ public record HostConfig(
             return this;
         }
 
+        /** What the host counts with: nothing, unless it is told otherwise. */
+        public Builder metrics(Metrics value) {
+            this.metrics = value;
+            return this;
+        }
+
         /**
          * @throws IllegalArgumentException if a number or a duration is out of its bounds
          */
@@ -245,7 +261,8 @@ public record HostConfig(
                     members,
                     streams,
                     security,
-                    dnsServer);
+                    dnsServer,
+                    metrics);
         }
     }
 }

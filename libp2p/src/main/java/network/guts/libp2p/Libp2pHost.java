@@ -27,6 +27,7 @@ import network.guts.core.host.StreamHandler;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
+import network.guts.libp2p.metrics.HostMetrics;
 import network.guts.libp2p.noise.NoiseProtocol;
 import network.guts.libp2p.ping.Ping;
 import network.guts.libp2p.quic.QuicConfig;
@@ -41,6 +42,7 @@ import network.guts.libp2p.tcp.TcpDialer;
 import network.guts.libp2p.tcp.TcpTransport;
 import network.guts.libp2p.tls.TlsProtocol;
 import network.guts.libp2p.transport.Transports;
+import network.guts.libp2p.upgrade.MeasuredUpgrader;
 import network.guts.libp2p.upgrade.TcpUpgrader;
 import network.guts.libp2p.yamux.YamuxConfig;
 import network.guts.runtime.Database;
@@ -82,20 +84,37 @@ public final class Libp2pHost implements Host, Closeable {
      * @throws IOException if the address book's tables cannot be made
      */
     public Libp2pHost(HostConfig config, Database database, InstantSource clock) throws IOException {
+        this(config, Optional.of(database), clock);
+    }
+
+    private Libp2pHost(HostConfig config, Optional<Database> database, InstantSource clock) throws IOException {
+        HostMetrics metrics = new HostMetrics(config.metrics());
         this.config = config;
         this.protocols = new Protocols(this::protocolsChanged);
         this.self = new SelfDescription(config.identity(), config.agentVersion(), protocols::ids, clock);
-        this.book = new StoredAddressBook(database, clock, this::connectedPeers);
+        this.book = database.isPresent()
+                ? new StoredAddressBook(database.get(), clock, this::connectedPeers)
+                : StoredAddressBook.inMemory(clock, this::connectedPeers);
         this.transports = new Transports(
                 new TcpTransport(
                         new TcpDialer(AddressResolver.NUMERIC),
-                        new TcpUpgrader(security(config, clock), yamux(config))),
+                        new MeasuredUpgrader(new TcpUpgrader(security(config, clock), yamux(config)), metrics)),
                 new QuicTransport(config.identity(), clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
-        this.swarm = new Swarm(config, transports, book, clock, protocols, events, this::ready);
+        this.swarm = new Swarm(config, transports, book, clock, protocols, events, metrics, this::ready);
         this.identify = new Identify(self, swarm, book, events, clock, this::addressesMayHaveChanged);
-        this.ping = new Ping(swarm);
+        this.ping = new Ping(swarm, metrics);
+        metrics.watch(swarm.connections()::infos, swarm::handshakes, book::size);
         identify.serve(protocols);
         ping.serve(protocols);
+    }
+
+    /**
+     * A host that does nothing yet, and that needs no file: its address book is gone with it.
+     *
+     * @throws IOException if this platform lacks what the host needs
+     */
+    public static Libp2pHost create(HostConfig config) throws IOException {
+        return new Libp2pHost(config, Optional.empty(), InstantSource.system());
     }
 
     private static List<SecurityProtocol> security(HostConfig config, InstantSource clock) {

@@ -23,6 +23,7 @@ import java.io.InterruptedIOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -177,7 +178,7 @@ final class QuicSocket {
         boolean done = false;
         try {
             if (!dialled.await(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
-                throw new IOException("no answer within " + timeout.toSeconds() + " s");
+                throw new SocketTimeoutException("no answer within " + timeout.toSeconds() + " s");
             }
             Throwable failure = dialled.cause();
             if (failure != null) {

@@ -14,6 +14,8 @@ import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.dns.NameResolver;
+import network.guts.libp2p.metrics.HostMetrics;
+import network.guts.libp2p.metrics.Result;
 import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.transport.Transports;
 import network.guts.libp2p.transport.UnsupportedAddressException;
@@ -35,6 +37,7 @@ final class Dialer {
     private final NameResolver names;
     private final DialBackoff backoff;
     private final Duration timeout;
+    private final HostMetrics metrics;
     private final Admission admission;
     private final ConcurrentMap<PeerId, Dial> dials = new ConcurrentHashMap<>();
 
@@ -44,12 +47,14 @@ final class Dialer {
             StoredAddressBook book,
             DialBackoff backoff,
             Duration timeout,
+            HostMetrics metrics,
             Admission admission) {
         this.transports = transports;
         this.names = names;
         this.book = book;
         this.backoff = backoff;
         this.timeout = timeout;
+        this.metrics = metrics;
         this.admission = admission;
     }
 
@@ -117,14 +122,49 @@ final class Dialer {
     }
 
     private Connection attempt(PeerId peer, Multiaddr address, BooleanSupplier claim) throws IOException {
+        Transport transport = transport(address);
         Optional<String> refusal = backoff.refusal(peer, address);
         if (refusal.isPresent()) {
+            metrics.notDialled(transport.name(), Result.BACKOFF);
             throw new IOException(refusal.get());
         }
-        Transport transport = transports.of(address);
-        UpgradedConnection upgraded;
+        long start = System.nanoTime();
+        Result result = Result.FAILED;
         try {
-            upgraded = transport.dial(address, Optional.of(peer), timeout);
+            UpgradedConnection upgraded = dial(transport, peer, address);
+            if (!claim.getAsBoolean()) {
+                result = Result.GIVEN_UP;
+                upgraded.connection().close("another connection to this peer was faster");
+                throw new IOException("another address was faster");
+            }
+            result = Result.NOT_ADMITTED;
+            Connection connection = admission.admit(upgraded, transport, address);
+            result = Result.OK;
+            backoff.worked(peer, address);
+            book.worked(peer, address);
+            return connection;
+        } catch (IOException e) {
+            if (result == Result.FAILED) {
+                result = Thread.currentThread().isInterrupted() ? Result.GIVEN_UP : Result.of(e);
+            }
+            throw e;
+        } finally {
+            metrics.dialled(transport.name(), result, start);
+        }
+    }
+
+    private Transport transport(Multiaddr address) throws UnsupportedAddressException {
+        try {
+            return transports.of(address);
+        } catch (UnsupportedAddressException e) {
+            metrics.notDialled("none", Result.UNSUPPORTED);
+            throw e;
+        }
+    }
+
+    private UpgradedConnection dial(Transport transport, PeerId peer, Multiaddr address) throws IOException {
+        try {
+            return transport.dial(address, Optional.of(peer), timeout);
         } catch (UnsupportedAddressException e) {
             throw e;
         } catch (IOException e) {
@@ -134,14 +174,6 @@ final class Dialer {
             }
             throw e;
         }
-        if (!claim.getAsBoolean()) {
-            upgraded.connection().close("another connection to this peer was faster");
-            throw new IOException("another address was faster");
-        }
-        Connection connection = admission.admit(upgraded, transport, address);
-        backoff.worked(peer, address);
-        book.worked(peer, address);
-        return connection;
     }
 
     /** The peer has connected to us; {@code stop} if a dial of ours is not wanted any more. */

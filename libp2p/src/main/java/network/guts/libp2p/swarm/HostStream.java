@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Stream;
+import network.guts.libp2p.metrics.StreamMeter;
 import network.guts.libp2p.muxer.MuxedStream;
 
 /** A negotiated stream: counts its bytes for its connection, and gives its place back when it ends. */
@@ -13,13 +14,16 @@ final class HostStream implements Stream {
     private final MuxedStream muxed;
     private final String protocol;
     private final StreamSlots.Slot slot;
+    private final StreamMeter meter;
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    HostStream(Connection connection, MuxedStream muxed, String protocol, StreamSlots.Slot slot) {
+    HostStream(Connection connection, MuxedStream muxed, String protocol, StreamSlots.Slot slot, StreamMeter meter) {
         this.connection = connection;
         this.muxed = muxed;
         this.protocol = protocol;
         this.slot = slot;
+        this.meter = meter;
+        meter.opened();
         readTimeout(DEFAULT_TIMEOUT);
         writeTimeout(DEFAULT_TIMEOUT);
     }
@@ -48,6 +52,7 @@ final class HostStream implements Stream {
     public int read(byte[] buffer, int offset, int length) throws IOException {
         int count = muxed.read(buffer, offset, length);
         connection.countRead(Math.max(0, count));
+        meter.read(Math.max(0, count));
         return count;
     }
 
@@ -55,6 +60,7 @@ final class HostStream implements Stream {
     public void write(byte[] buffer, int offset, int length) throws IOException {
         muxed.write(buffer, offset, length);
         connection.countWritten(length);
+        meter.written(length);
     }
 
     @Override
@@ -78,6 +84,7 @@ final class HostStream implements Stream {
     void end() {
         if (ended.compareAndSet(false, true)) {
             slot.release();
+            meter.ended();
             connection.ended(this);
         }
     }

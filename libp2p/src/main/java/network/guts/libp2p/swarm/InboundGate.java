@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import network.guts.libp2p.tcp.IpClass;
 
 /**
@@ -21,13 +22,18 @@ final class InboundGate {
 
     private final int maxHandshakes;
     private final int perIp;
+    private final Consumer<String> refused;
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Pass> handshakes = new ArrayDeque<>();
     private final Map<String, Integer> byGroup = new HashMap<>();
 
-    InboundGate(int maxHandshakes, int perIp) {
+    /**
+     * @param refused told why somebody is refused
+     */
+    InboundGate(int maxHandshakes, int perIp, Consumer<String> refused) {
         this.maxHandshakes = maxHandshakes;
         this.perIp = perIp;
+        this.refused = refused;
     }
 
     /**
@@ -44,10 +50,12 @@ final class InboundGate {
                 Optional<String> group =
                         IpClass.of(remote) == IpClass.PUBLIC ? Optional.of(IpClass.group(remote)) : Optional.empty();
                 if (group.isPresent() && byGroup.getOrDefault(group.get(), 0) >= perIp) {
+                    refused.accept("too many connections of one address");
                     return Optional.empty();
                 }
                 if (handshakes.size() >= maxHandshakes) {
                     if (System.nanoTime() - handshakes.getFirst().entered < OLD.toNanos()) {
+                        refused.accept("too many handshakes");
                         return Optional.empty();
                     }
                     tooOld = Optional.of(handshakes.removeFirst());

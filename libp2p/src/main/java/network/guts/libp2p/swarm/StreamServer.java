@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import network.guts.core.host.ConnectionInfo.Direction;
 import network.guts.core.host.Stream;
 import network.guts.core.host.UnsupportedProtocolException;
 import network.guts.libp2p.HostConfig.StreamLimits;
+import network.guts.libp2p.metrics.HostMetrics;
+import network.guts.libp2p.metrics.StreamMeter;
 import network.guts.libp2p.multistream.Multistream;
 import network.guts.libp2p.multistream.Multistream.Negotiated;
 import network.guts.libp2p.muxer.MuxedStream;
@@ -18,18 +21,25 @@ final class StreamServer {
     /** A remote that opens a stream has its proposal under way already. */
     private static final Duration NEGOTIATION_TIMEOUT = Duration.ofSeconds(10);
 
+    // Why a stream is refused, as it is counted.
+    private static final String TOO_MANY = "too many streams";
+    private static final String TOO_MANY_OF_PROTOCOL = "too many streams of the protocol";
+    private static final String NO_PROTOCOL = "no protocol was agreed on";
+
     private static final Logger LOG = LoggerFactory.getLogger(StreamServer.class);
 
     private final Protocols protocols;
     private final StreamLimits limits;
     private final StreamSlots inbound;
     private final StreamSlots outbound;
+    private final HostMetrics metrics;
 
-    StreamServer(Protocols protocols, StreamLimits limits) {
+    StreamServer(Protocols protocols, StreamLimits limits, HostMetrics metrics) {
         this.protocols = protocols;
         this.limits = limits;
         this.inbound = new StreamSlots(limits);
         this.outbound = new StreamSlots(limits);
+        this.metrics = metrics;
     }
 
     /**
@@ -54,6 +64,7 @@ final class StreamServer {
     private void accept(Connection connection, MuxedStream stream) {
         Optional<StreamSlots.Slot> slot = inbound.take(connection.info().peer());
         if (slot.isEmpty()) {
+            metrics.streamRefused(Direction.INBOUND, TOO_MANY);
             LOG.debug("{}: stream refused, too many are open", connection);
             stream.reset();
             return;
@@ -69,14 +80,17 @@ final class StreamServer {
             Negotiated agreed = Multistream.respond(fresh, protocols.ids(), NEGOTIATION_TIMEOUT);
             Optional<Protocols.Served> served = protocols.find(agreed.protocol());
             if (served.isEmpty() || !slot.use(agreed.protocol(), served.get().perPeer())) {
+                metrics.streamRefused(Direction.INBOUND, TOO_MANY_OF_PROTOCOL);
                 LOG.debug("{}: stream of {} refused, too many are open", connection, agreed.protocol());
                 return;
             }
             negotiated = true;
-            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), slot);
+            StreamMeter meter = metrics.streams(connection.info().transport(), agreed.protocol(), Direction.INBOUND);
+            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), slot, meter);
             connection.started(stream, true);
             run(served.get(), stream);
         } catch (IOException e) {
+            metrics.streamRefused(Direction.INBOUND, NO_PROTOCOL);
             LOG.debug("{}: no protocol was agreed on: {}", connection, Reasons.of(e));
         } finally {
             if (!negotiated) {
@@ -135,8 +149,10 @@ final class StreamServer {
 
     private Stream open(Connection connection, Duration timeout, Negotiation negotiation) throws IOException {
         long start = System.nanoTime();
-        StreamSlots.Slot slot =
-                outbound.take(connection.info().peer()).orElseThrow(() -> new IOException("too many streams are open"));
+        StreamSlots.Slot slot = outbound.take(connection.info().peer()).orElseThrow(() -> {
+            metrics.streamRefused(Direction.OUTBOUND, TOO_MANY);
+            return new IOException("too many streams are open");
+        });
         Optional<MuxedStream> fresh = Optional.empty();
         boolean ready = false;
         try {
@@ -144,9 +160,11 @@ final class StreamServer {
             Duration left = timeout.minusNanos(System.nanoTime() - start);
             Negotiated agreed = negotiation.run(fresh.get(), left);
             if (!slot.use(agreed.protocol(), limits.perPeer())) {
+                metrics.streamRefused(Direction.OUTBOUND, TOO_MANY_OF_PROTOCOL);
                 throw new IOException("too many streams of " + agreed.protocol() + " are open");
             }
-            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), slot);
+            StreamMeter meter = metrics.streams(connection.info().transport(), agreed.protocol(), Direction.OUTBOUND);
+            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), slot, meter);
             connection.started(stream, false);
             ready = true;
             return stream;

@@ -18,6 +18,8 @@ import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.dns.DnsNameServer;
 import network.guts.libp2p.dns.NameResolver;
+import network.guts.libp2p.metrics.HostMetrics;
+import network.guts.libp2p.metrics.Result;
 import network.guts.libp2p.transport.Incoming;
 import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.transport.Transports;
@@ -40,6 +42,7 @@ public final class Swarm {
     private final DialBackoff backoff;
     private final Dialer dialer;
     private final Events events;
+    private final HostMetrics metrics;
     private final Consumer<Connection> ready;
     private final AtomicLong ids = new AtomicLong();
     private volatile boolean closed;
@@ -54,16 +57,21 @@ public final class Swarm {
             InstantSource clock,
             Protocols protocols,
             Events events,
+            HostMetrics metrics,
             Consumer<Connection> ready) {
         this.self = config.identity().peerId();
         this.config = config;
         this.book = book;
         this.clock = clock;
         this.events = events;
+        this.metrics = metrics;
         this.ready = ready;
         this.connections = new Connections(self, config, clock, events);
-        this.streams = new StreamServer(protocols, config.streams());
-        this.gate = new InboundGate(config.inboundHandshakes(), config.perIp());
+        this.streams = new StreamServer(protocols, config.streams(), metrics);
+        this.gate = new InboundGate(
+                config.inboundHandshakes(),
+                config.perIp(),
+                reason -> metrics.connectionRefused(Direction.INBOUND, reason));
         this.backoff = new DialBackoff(clock);
         this.dialer = new Dialer(
                 transports,
@@ -71,6 +79,7 @@ public final class Swarm {
                 book,
                 backoff,
                 config.connectionTimeout(),
+                metrics,
                 this::admitOutbound);
     }
 
@@ -143,7 +152,7 @@ public final class Swarm {
 
     private void inbound(Incoming incoming, InboundGate.Pass pass) {
         try (pass) {
-            UpgradedConnection upgraded = incoming.upgrade(config.connectionTimeout());
+            UpgradedConnection upgraded = upgraded(incoming);
             pass.handshakeDone();
             events.awaitRoom();
             Connection connection = admit(upgraded, incoming.transport(), incoming.address(), Direction.INBOUND);
@@ -151,6 +160,18 @@ public final class Swarm {
             live(connection);
         } catch (IOException e) {
             LOG.debug("inbound connection from {}: {}", incoming.address(), Reasons.of(e));
+        }
+    }
+
+    private UpgradedConnection upgraded(Incoming incoming) throws IOException {
+        long start = System.nanoTime();
+        try {
+            UpgradedConnection upgraded = incoming.upgrade(config.connectionTimeout());
+            metrics.handshake(incoming.transport(), upgraded.security(), Direction.INBOUND, start);
+            return upgraded;
+        } catch (IOException e) {
+            metrics.handshakeFailed(incoming.transport(), Direction.INBOUND, Result.of(e), start);
+            throw e;
         }
     }
 
@@ -178,9 +199,11 @@ public final class Swarm {
         Connection connection = new Connection(info, upgraded.key(), upgraded.connection(), clock);
         Optional<String> refusal = connections.add(connection);
         if (refusal.isPresent()) {
+            metrics.connectionRefused(direction, refusal.get());
             upgraded.connection().close(refusal.get());
             throw new IOException(upgraded.peer() + ": " + refusal.get());
         }
+        metrics.opened(info);
         LOG.debug("{}: {} is open", connection, direction);
         return connection;
     }
