@@ -1,6 +1,7 @@
 package network.guts.sync;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,7 @@ import network.guts.core.PeerInfo;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Host;
 import network.guts.core.host.HostListener;
+import network.guts.core.metrics.Metrics;
 import network.guts.runtime.Database;
 import network.guts.sync.fetch.Fetcher;
 import network.guts.sync.fetch.PartialPack;
@@ -40,6 +42,7 @@ import network.guts.sync.local.Quotas;
 import network.guts.sync.local.Seeder;
 import network.guts.sync.local.Signer;
 import network.guts.sync.local.States;
+import network.guts.sync.metrics.SyncMetrics;
 import network.guts.sync.model.Fresh;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RefsBody;
@@ -69,6 +72,7 @@ public final class DefaultRepositories implements Repositories {
     private static final Logger LOG = LoggerFactory.getLogger(DefaultRepositories.class);
 
     private final Host host;
+    private final SyncMetrics metrics;
     private final Network network;
     private final SyncSettings settings;
     private final InstantSource clock;
@@ -104,7 +108,27 @@ public final class DefaultRepositories implements Repositories {
             InstantSource clock,
             RandomGenerator random)
             throws IOException {
-        this(home, database, host, network, keys, settings, clock, random, PartialPack.Disk.REAL);
+        this(home, database, host, network, keys, settings, clock, random, Metrics.none());
+    }
+
+    /**
+     * As {@link #DefaultRepositories(Path, Database, Host, Network, SigningKeys, SyncSettings, InstantSource,
+     * RandomGenerator)}, for a node that counts.
+     *
+     * @param metrics what is counted with
+     */
+    public DefaultRepositories(
+            Path home,
+            Database database,
+            Host host,
+            Network network,
+            SigningKeys keys,
+            SyncSettings settings,
+            InstantSource clock,
+            RandomGenerator random,
+            Metrics metrics)
+            throws IOException {
+        this(home, database, host, network, keys, settings, clock, random, metrics, PartialPack.Disk.REAL);
     }
 
     DefaultRepositories(
@@ -118,6 +142,22 @@ public final class DefaultRepositories implements Repositories {
             RandomGenerator random,
             PartialPack.Disk disk)
             throws IOException {
+        this(home, database, host, network, keys, settings, clock, random, Metrics.none(), disk);
+    }
+
+    private DefaultRepositories(
+            Path home,
+            Database database,
+            Host host,
+            Network network,
+            SigningKeys keys,
+            SyncSettings settings,
+            InstantSource clock,
+            RandomGenerator random,
+            Metrics metrics,
+            PartialPack.Disk disk)
+            throws IOException {
+        this.metrics = new SyncMetrics(metrics);
         this.host = host;
         this.network = network;
         this.settings = settings;
@@ -126,9 +166,9 @@ public final class DefaultRepositories implements Repositories {
         this.repositories = new LocalRepositories(home.resolve("repositories"), store, clock);
         this.seeder = new Seeder(repositories, host, settings);
         ProviderScores scores = new ProviderScores(new ProviderScoreTable(database), clock);
-        this.fetcher = new Fetcher(host, network, repositories, seeder, settings, scores, clock, disk);
+        this.fetcher = new Fetcher(host, network, repositories, seeder, settings, scores, this.metrics, clock, disk);
         Signer signer = new Signer(repositories, network, clock);
-        PackIntake intake = new PackIntake(store, settings.parseMemoryBytes(), clock);
+        PackIntake intake = new PackIntake(store, settings.parseMemoryBytes(), this.metrics, clock);
         PublishedSources sources = new PublishedSources(home.resolve("published.properties"));
         this.publisher =
                 new Publisher(repositories, sources, intake, signer, keys, host, this::catchUpBeforeSigning, random);
@@ -140,6 +180,7 @@ public final class DefaultRepositories implements Repositories {
                 repositories, (id, announcer, arrived) -> following.fetch(id, Optional.of(announcer), arrived), clock);
         this.maintenance = new Maintenance(repositories, following, signer, keys, clock);
         this.states = new States(store, keys, clock);
+        this.metrics.watch(this::stock, settings::diskQuotaBytes);
     }
 
     @Override
@@ -148,7 +189,8 @@ public final class DefaultRepositories implements Repositories {
         SyncServer server = new SyncServer(
                 seeder,
                 new RateCap(settings.uplinkBytesPerSecond()),
-                new PeerRates(rate.bytesPerSecond(), rate.requestsPerSecond()));
+                new PeerRates(rate.bytesPerSecond(), rate.requestsPerSecond()),
+                metrics);
         lock.lock();
         try {
             if (caretaker != null) {
@@ -169,6 +211,22 @@ public final class DefaultRepositories implements Repositories {
             caretaker = Thread.ofVirtual().name("repositories").start(() -> resume(seeded));
         } finally {
             lock.unlock();
+        }
+    }
+
+    private SyncMetrics.Stock stock() {
+        long seeded = 0;
+        long mirrored = 0;
+        long kept = 0;
+        try {
+            for (RecordStore.Standing standing : repositories.store().standings()) {
+                seeded += standing.seeded() && !standing.mirrored() ? standing.count() : 0;
+                mirrored += standing.seeded() && standing.mirrored() ? standing.count() : 0;
+                kept += standing.seeded() ? 0 : standing.count();
+            }
+            return new SyncMetrics.Stock(seeded, mirrored, kept, repositories.packBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException("what is stored cannot be counted", e);
         }
     }
 

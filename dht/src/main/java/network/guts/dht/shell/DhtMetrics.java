@@ -24,6 +24,9 @@ final class DhtMetrics {
 
     private static final String OK = "ok";
     private static final String FAILED = "failed";
+    private static final String STORED = "stored";
+    private static final String RENEWED = "renewed";
+    private static final String REFUSED = "refused";
 
     private final Metrics metrics;
     private final Histogram lookUps;
@@ -44,6 +47,7 @@ final class DhtMetrics {
         this.stored = metrics.counter(
                 "guts_dht_records_received_total", "Provider records that others left here, or tried to.", "result");
         this.expired = metrics.counter("guts_dht_records_expired_total", "Provider records that were deleted for age.");
+        List.of(STORED, RENEWED, REFUSED).forEach(result -> stored.add(0, result));
     }
 
     /**
@@ -109,11 +113,11 @@ final class DhtMetrics {
     }
 
     void recordKept(boolean known) {
-        stored.increment(known ? "renewed" : "stored");
+        stored.increment(known ? RENEWED : STORED);
     }
 
     void recordRefused() {
-        stored.increment("refused");
+        stored.increment(REFUSED);
     }
 
     void recordsExpired(int count) {

@@ -41,6 +41,11 @@ final class GossipMetrics {
         DUPLICATE
     }
 
+    private static final String IHAVE = "ihave";
+    private static final String IWANT = "iwant";
+    private static final String GRAFT = "graft";
+    private static final String PRUNE = "prune";
+
     /** The figures about topics share one look at the core. */
     private static final Duration SNAPSHOT_LIFE = Duration.ofSeconds(1);
 
@@ -69,6 +74,10 @@ final class GossipMetrics {
                 "type");
         this.controlReceived = metrics.counter(
                 "guts_gossip_control_received_total", "Control that came; of ihave and iwant the ids.", "type");
+        for (String type : List.of(IHAVE, IWANT, GRAFT, PRUNE)) {
+            controlSent.add(0, type);
+            controlReceived.add(0, type);
+        }
         for (Fate fate : Fate.values()) {
             fates.put(fate, new LongAdder());
         }
@@ -150,9 +159,9 @@ final class GossipMetrics {
         if (control.isEmpty()) {
             return;
         }
-        counter.add(control.ihave().stream().mapToInt(have -> have.ids().size()).sum(), "ihave");
-        counter.add(control.iwant().size(), "iwant");
-        counter.add(control.graft().size(), "graft");
-        counter.add(control.prune().size(), "prune");
+        counter.add(control.ihave().stream().mapToInt(have -> have.ids().size()).sum(), IHAVE);
+        counter.add(control.iwant().size(), IWANT);
+        counter.add(control.graft().size(), GRAFT);
+        counter.add(control.prune().size(), PRUNE);
     }
 }

@@ -30,6 +30,10 @@ public final class HostMetrics {
 
     private static final String OTHER = "other";
 
+    /** Limits whose figure is there before anybody hits them. */
+    private static final List<String> LIMITS =
+            List.of("too many handshakes", "too many connections of one address", "too many connections");
+
     /** A failed handshake: nothing was agreed on that could be named. */
     private static final String UNKNOWN = "unknown";
 
@@ -65,6 +69,7 @@ public final class HostMetrics {
                 "what",
                 "direction",
                 "reason");
+        LIMITS.forEach(reason -> refused.add(0, "connection", label(Direction.INBOUND), reason(reason)));
         this.handshakes = metrics.histogram(
                 "guts_host_handshake_seconds",
                 "From a connection of bytes to one that is authenticated and carries streams.",

@@ -1,5 +1,6 @@
 package network.guts.node.cli;
 
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -71,8 +72,14 @@ final class ConfigCommand extends CommandGroup {
             case SEEDING_UPLINK -> config.seeding().uplink();
             case SEEDING_BLOCK -> config.seeding().block();
             case SYNC_MEMORY -> config.syncMemory();
+            case METRICS -> config.metrics().map(ConfigCommand::text).orElse("");
             case ALLOW_PERF -> config.allowPerf();
         };
+    }
+
+    private static String text(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     private static String toml(Object value) {

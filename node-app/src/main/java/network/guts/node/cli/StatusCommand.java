@@ -42,6 +42,9 @@ final class StatusCommand extends GutsCommand {
         Event held = status.object("repositories");
         out.result("repositories  " + held.number("count") + ", " + held.number("seeded") + " seeded, "
                 + Units.bytes(held.number("bytes")));
+        if (status.has("metrics")) {
+            out.result("metrics       " + status.text("metrics"));
+        }
         out.result("disk          " + Units.bytes(status.number("disk_bytes")));
         out.result("memory        " + Units.bytes(status.number("memory_bytes")));
     }

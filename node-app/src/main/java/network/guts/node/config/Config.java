@@ -1,5 +1,6 @@
 package network.guts.node.config;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +14,7 @@ import network.guts.sync.model.RepositoryId;
  * The configuration of a node, valid as a whole.
  *
  * @param network {@code public}, {@code private} or a name
+ * @param metrics where figures are served, on this machine; empty: nowhere
  * @param allowPerf whether strangers may measure streams with this node
  * @param membersFile read in addition to {@code members}, and watched
  */
@@ -29,6 +31,7 @@ public record Config(
         Optional<Path> membersFile,
         Seeding seeding,
         long syncMemory,
+        Optional<InetSocketAddress> metrics,
         boolean allowPerf) {
     public static final String PUBLIC = "public";
     public static final String PRIVATE = "private";
@@ -124,6 +127,7 @@ public record Config(
                 membersFile,
                 seeding.withoutAll(),
                 syncMemory,
+                Optional.empty(),
                 false);
     }
 }

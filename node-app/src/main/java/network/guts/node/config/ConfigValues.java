@@ -1,6 +1,8 @@
 package network.guts.node.config;
 
 import java.math.BigDecimal;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,9 +35,11 @@ final class ConfigValues {
     /** More requests in a second than any peer gets answered. */
     private static final int MAX_PEER_REQUESTS = 1_000_000;
 
+    private static final int MAX_PORT = 65_535;
     private static final Duration LONGEST_DURATION = Duration.ofDays(1);
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18}(?:\\.\\d{1,3})?)\\s*([kMGT]i?B|KB|B)?");
+    private static final Pattern ENDPOINT = Pattern.compile("(?:\\[([0-9a-fA-F:.]+)]|([^:\\[\\]]+)):(\\d{1,5})");
     private static final Pattern NETWORK = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
 
     private final Map<Key, Raw> raw;
@@ -95,6 +99,7 @@ final class ConfigValues {
                                 Math.toIntExact(SyncSettings.PeerRate.DEFAULT.requestsPerSecond())),
                         block()),
                 size(Key.SYNC_MEMORY, Defaults.SYNC_MEMORY),
+                metrics(),
                 truth(Key.ALLOW_PERF));
     }
 
@@ -170,6 +175,37 @@ final class ConfigValues {
             names.add(name);
         }
         throw wrong(key, "\"" + text.get() + "\" is none of " + String.join(", ", names));
+    }
+
+    /** Off by default. What is served there is for this machine: nobody asks who is asking. */
+    private Optional<InetSocketAddress> metrics() throws Failure {
+        Optional<String> text = single(Key.METRICS);
+        if (text.isEmpty() || text.get().isEmpty()) {
+            return Optional.empty();
+        }
+        Matcher match = ENDPOINT.matcher(text.get());
+        if (!match.matches() || Integer.parseInt(match.group(3)) > MAX_PORT) {
+            throw wrong(Key.METRICS, "\"" + text.get() + "\" is no address such as 127.0.0.1:9100 or [::1]:9100");
+        }
+        InetAddress address = ip(match.group(1) != null ? match.group(1) : match.group(2));
+        if (!address.isLoopbackAddress()) {
+            throw wrong(
+                    Key.METRICS,
+                    "\"" + text.get() + "\" is no loopback address: figures are served to this machine alone, and a collector"
+                            + " elsewhere needs a proxy or a tunnel of its own");
+        }
+        return Optional.of(new InetSocketAddress(address, Integer.parseInt(match.group(3))));
+    }
+
+    private InetAddress ip(String text) throws Failure {
+        if (text.equals("localhost")) {
+            return InetAddress.getLoopbackAddress();
+        }
+        try {
+            return InetAddress.ofLiteral(text);
+        } catch (IllegalArgumentException e) {
+            throw wrong(Key.METRICS, "\"" + text + "\" is neither an IP address nor localhost");
+        }
     }
 
     /** False by default. */

@@ -1,9 +1,11 @@
 package network.guts.node.daemon;
 
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PrivateKey;
@@ -48,6 +50,9 @@ public interface Node {
 
     /** How the entry to the network stands. */
     List<Bootstrapper.State> bootstrap();
+
+    /** Where its figures are served, if they are. */
+    Optional<URI> metricsAddress();
 
     /** Asks the node to stop; returns at once. */
     void requestStop();

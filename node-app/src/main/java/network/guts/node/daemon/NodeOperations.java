@@ -1,6 +1,7 @@
 package network.guts.node.daemon;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import network.guts.core.Multiaddr;
 import network.guts.node.Version;
 import network.guts.node.control.Operation;
@@ -59,7 +61,7 @@ final class NodeOperations {
         held.put(
                 "bytes",
                 repositories.stream().mapToLong(RepositoryState::diskBytes).sum());
-        reply.send(Event.of("status")
+        Event status = Event.of("status")
                 .with("peer", node.host().peerId())
                 .with("version", Version.TEXT)
                 .with("network", node.config().network())
@@ -78,7 +80,9 @@ final class NodeOperations {
                 .with("topics", node.gossip().topics().size())
                 .with("repositories", held)
                 .with("disk_bytes", diskBytes(node.home().path()))
-                .with("memory_bytes", memoryBytes()));
+                .with("memory_bytes", memoryBytes());
+        Optional<URI> metrics = node.metricsAddress();
+        reply.send(metrics.isPresent() ? status.with("metrics", metrics.get().toString()) : status);
     }
 
     private List<Map<String, Object>> addresses() {

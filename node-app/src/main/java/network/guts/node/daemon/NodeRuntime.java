@@ -1,6 +1,7 @@
 package network.guts.node.daemon;
 
 import java.io.IOException;
+import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
@@ -23,6 +25,7 @@ import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.Host;
+import network.guts.core.metrics.Metrics;
 import network.guts.dht.Dht;
 import network.guts.dht.Kademlia;
 import network.guts.dht.KademliaConfig;
@@ -36,12 +39,17 @@ import network.guts.node.config.Config;
 import network.guts.node.control.ControlServer;
 import network.guts.node.control.ControlSocket;
 import network.guts.node.control.Operation;
+import network.guts.node.metrics.MetricsServer;
+import network.guts.node.metrics.MetricsServer.Health;
+import network.guts.node.metrics.PrometheusMetrics;
+import network.guts.node.metrics.ProcessMetrics;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
 import network.guts.runtime.Database;
 import network.guts.sync.DefaultRepositories;
 import network.guts.sync.Repositories;
 import network.guts.sync.SyncSettings;
+import network.guts.sync.model.Topics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +74,8 @@ public final class NodeRuntime implements Node, AutoCloseable {
     private final Deque<Part> parts;
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final Optional<MetricsServer> figures;
+    private volatile Health health = Health.STARTING;
 
     /** Something to be ended. */
     private record Part(String name, AutoCloseable resource) {}
@@ -111,16 +121,21 @@ public final class NodeRuntime implements Node, AutoCloseable {
         this.started = Instant.now();
         SecureRandom random = new SecureRandom();
         InstantSource clock = InstantSource.system();
+        Optional<PrometheusMetrics> counted = config.metrics().map(address -> new PrometheusMetrics());
+        Metrics metrics = counted.isPresent() ? counted.get() : Metrics.none();
+        // First, and so last to end: who asks for the health of a node that starts or stops is told.
+        this.figures = counted.isPresent() ? Optional.of(serve(config, counted.get())) : Optional.empty();
         PrivateKey key = KeyFile.loadOrCreate(home.nodeKey(), random);
         this.signingKeys = new HomeSigningKeys(home, random);
         Database database = opened("database", Database.open(home.database()));
         Set<PeerId> members = Members.read(config);
 
-        this.host = opened("host", new Libp2pHost(hostConfig(config, key, members), database, clock));
+        this.host = opened("host", new Libp2pHost(hostConfig(config, key, members, metrics), database, clock));
         this.dht = opened(
                 "dht",
-                Kademlia.create(host, database, kademlia(config), clock, new SplittableRandom(random.nextLong())));
-        this.gossip = opened("gossip", new GossipSub(host, key, GossipConfig.DEFAULT));
+                Kademlia.create(
+                        host, database, kademlia(config), clock, new SplittableRandom(random.nextLong()), metrics));
+        this.gossip = opened("gossip", new GossipSub(host, key, GossipConfig.DEFAULT, metrics, Topics::kind));
         Followers followers = opened("followers", new Followers(host, dht, config.connectionTimeout()));
         NodeNetwork network = new NodeNetwork(dht, gossip, followers);
         DefaultRepositories held = opened(
@@ -133,7 +148,8 @@ public final class NodeRuntime implements Node, AutoCloseable {
                         signingKeys,
                         settings(config, members),
                         clock,
-                        random));
+                        random,
+                        metrics));
         this.repositories = held;
         network.judge(repositories);
         this.bootstrapper = opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
@@ -152,6 +168,20 @@ public final class NodeRuntime implements Node, AutoCloseable {
         followers.start();
         bootstrapper.start();
         this.control = opened("control", ControlServer.open(ControlSocket.path(home.path()), operations()));
+        this.health = Health.READY;
+    }
+
+    private MetricsServer serve(Config config, PrometheusMetrics metrics) throws Failure {
+        ProcessMetrics.register(metrics, started);
+        try {
+            return opened("metrics", MetricsServer.open(config.metrics().orElseThrow(), metrics, () -> health));
+        } catch (IOException e) {
+            throw new Failure(
+                    ExitCode.FAILED,
+                    "cannot serve metrics on " + config.metrics().orElseThrow() + ": " + e.getMessage(),
+                    "another program may use the port: choose one with --metrics, or stop that program",
+                    e);
+        }
     }
 
     private <T extends AutoCloseable> T opened(String name, T part) {
@@ -177,7 +207,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         }
     }
 
-    private static HostConfig hostConfig(Config config, PrivateKey key, Set<PeerId> members) {
+    private static HostConfig hostConfig(Config config, PrivateKey key, Set<PeerId> members, Metrics metrics) {
         return HostConfig.of(key)
                 .listen(config.listen())
                 .announce(config.announce())
@@ -185,6 +215,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
                 .connectionTimeout(config.connectionTimeout())
                 .keepAlive(config.keepaliveInterval())
                 .members(members)
+                .metrics(metrics)
                 .build();
     }
 
@@ -294,6 +325,11 @@ public final class NodeRuntime implements Node, AutoCloseable {
     }
 
     @Override
+    public Optional<URI> metricsAddress() {
+        return figures.map(MetricsServer::metricsAddress);
+    }
+
+    @Override
     public void requestStop() {
         stop.countDown();
     }
@@ -313,6 +349,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
     public void close() {
         requestStop();
         if (closed.compareAndSet(false, true)) {
+            health = Health.STOPPING;
             end(parts);
             LOG.info("stopped");
         }

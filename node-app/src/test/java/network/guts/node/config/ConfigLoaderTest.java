@@ -112,6 +112,10 @@ class ConfigLoaderTest {
                 "members = ['nobody']                    | config.toml:1:1 | no peer id",
                 "[seeding]\\n  policy = 'everything'     | config.toml:2:3 | none of none, followed, all",
                 "[seeding]\\ndisk_quota = '5 elephants'  | config.toml:2:1 | no size",
+                "metrics = '0.0.0.0:9100'                | config.toml:1:1 | no loopback address",
+                "metrics = 'example.org:9100'            | config.toml:1:1 | neither an IP address nor localhost",
+                "metrics = '127.0.0.1'                   | config.toml:1:1 | no address such as",
+                "metrics = '127.0.0.1:70000'             | config.toml:1:1 | no address such as",
                 "network = 'a                            | config.toml:1:  | ",
                 "\\n\\nlisten = [                        | config.toml:3:  | ",
             })
@@ -141,6 +145,17 @@ class ConfigLoaderTest {
         assertThat(load("allow_perf = true").fetching().allowPerf()).isFalse();
         Failure failure = catchThrowableOfType(Failure.class, () -> load("allow_perf = \"yes\""));
         assertThat(failure.message()).contains("config.toml:1:").contains("true or false");
+    }
+
+    @Test
+    void metricsAreOffUnlessAnAddressIsGiven() throws Exception {
+        assertThat(load("network = \"private\"").metrics()).isEmpty();
+        Config config = load("metrics = \"[::1]:9100\"");
+        assertThat(config.metrics().orElseThrow().getAddress().isLoopbackAddress())
+                .isTrue();
+        assertThat(config.metrics().orElseThrow().getPort()).isEqualTo(9100);
+        assertThat(load("metrics = \"localhost:0\"").metrics()).isPresent();
+        assertThat(config.fetching().metrics()).isEmpty();
     }
 
     @Test

@@ -291,7 +291,7 @@ final class PackFetch {
                 coming.add(new PackDownload.Coming(partial, indexer));
                 owner.seeder.share(partial);
             }
-            try (PackDownload running = new PackDownload(id, coming, blame, owner.clock)) {
+            try (PackDownload running = new PackDownload(id, coming, blame, owner.metrics, owner.clock)) {
                 lives.begin(running, packs);
                 try {
                     new DownloadWatch(id, running, coming, lives, blame, progress).await();

@@ -86,6 +86,7 @@ final class ProviderLives implements AutoCloseable {
                 blame.wrongAnswer(peer, String.valueOf(e.getMessage()));
                 throw e;
             } catch (PeerRefusedException e) {
+                owner.metrics.errorReceived(e.failure().code());
                 e.failure().peers().forEach(this::offerRecord);
                 throw e;
             } finally {

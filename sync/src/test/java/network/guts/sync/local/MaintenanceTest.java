@@ -13,6 +13,7 @@ import network.guts.runtime.Database;
 import network.guts.sync.Progress;
 import network.guts.sync.Repositories.PublishOptions;
 import network.guts.sync.SigningKeys;
+import network.guts.sync.metrics.SyncMetrics;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.records.RecordStore;
@@ -54,7 +55,7 @@ class MaintenanceTest {
         publisher = new Publisher(
                 repositories,
                 new PublishedSources(folder.resolve("published.properties")),
-                new PackIntake(store, 64 << 20, clock),
+                new PackIntake(store, 64 << 20, SyncMetrics.none(), clock),
                 signer,
                 keys,
                 host,
