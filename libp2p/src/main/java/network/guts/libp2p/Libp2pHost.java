@@ -103,7 +103,7 @@ public final class Libp2pHost implements Host, Closeable {
         this.swarm = new Swarm(config, transports, book, clock, protocols, events, metrics, this::ready);
         this.identify = new Identify(self, swarm, book, events, clock, this::addressesMayHaveChanged);
         this.ping = new Ping(swarm, metrics);
-        metrics.watch(swarm.connections()::infos, swarm::handshakes, book::size);
+        metrics.watch(swarm.connections()::infos, swarm::inUse, book::size);
         identify.serve(protocols);
         ping.serve(protocols);
     }

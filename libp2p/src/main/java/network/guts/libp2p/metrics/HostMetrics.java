@@ -25,14 +25,14 @@ public final class HostMetrics {
     /** Protocols with a count of their own; a node has about ten. */
     static final int MAX_PROTOCOLS = 64;
 
-    /** Reasons with a count of their own: they are this program's words. */
-    private static final int MAX_REASONS = 32;
+    /** Limits with a count of their own: they are this program's words. */
+    private static final int MAX_LIMITS = 64;
 
     private static final String OTHER = "other";
 
     /** Limits whose figure is there before anybody hits them. */
     private static final List<String> LIMITS =
-            List.of("too many handshakes", "too many connections of one address", "too many connections");
+            List.of("transient.connections_inbound", "address.connections_inbound", "streams", "protocol.streams");
 
     /** A failed handshake: nothing was agreed on that could be named. */
     private static final String UNKNOWN = "unknown";
@@ -47,7 +47,7 @@ public final class HostMetrics {
     private final Metrics metrics;
     private final ConcurrentMap<Kind, StreamMeter> meters = new ConcurrentHashMap<>();
     private final Set<String> protocols = ConcurrentHashMap.newKeySet();
-    private final Set<String> reasons = ConcurrentHashMap.newKeySet();
+    private final Set<String> limits = ConcurrentHashMap.newKeySet();
     private final Counter opened;
     private final Counter refused;
     private final Histogram handshakes;
@@ -65,11 +65,9 @@ public final class HostMetrics {
                 "direction");
         this.refused = metrics.counter(
                 "guts_host_refusals_total",
-                "Connections and streams that this host refused, because of a limit mostly.",
-                "what",
-                "direction",
-                "reason");
-        LIMITS.forEach(reason -> refused.add(0, "connection", label(Direction.INBOUND), reason(reason)));
+                "Connections and streams that this host refused, by the limit or the rule.",
+                "limit");
+        LIMITS.forEach(limit -> refused.add(0, limit));
         this.handshakes = metrics.histogram(
                 "guts_host_handshake_seconds",
                 "From a connection of bytes to one that is authenticated and carries streams.",
@@ -117,19 +115,21 @@ public final class HostMetrics {
      * Registers what is looked up when it is asked for.
      *
      * @param connections those that are open
-     * @param handshakesNow inbound connections in their handshake
+     * @param inUse how much is taken of what is limited, by the name of the limit
      * @param peers in the address book
      */
-    public void watch(Supplier<List<ConnectionInfo>> connections, IntSupplier handshakesNow, IntSupplier peers) {
+    public void watch(
+            Supplier<List<ConnectionInfo>> connections, Supplier<Map<String, Long>> inUse, IntSupplier peers) {
         metrics.gauge(
                 "guts_host_connections",
                 "Open connections.",
                 List.of("transport", "security", "direction"),
                 () -> connections(connections.get()));
-        metrics.gauge(
-                "guts_host_handshakes",
-                "Inbound connections that are still in their handshake.",
-                handshakesNow::getAsInt);
+        metrics.gauge("guts_host_in_use", "What is taken of what is limited.", List.of("limit"), () -> {
+            List<Sample> samples = new ArrayList<>();
+            inUse.get().forEach((limit, used) -> samples.add(new Sample(used, limit)));
+            return samples;
+        });
         metrics.gauge("guts_host_address_book_peers", "Peers in the address book.", peers::getAsInt);
     }
 
@@ -182,26 +182,13 @@ public final class HostMetrics {
     }
 
     /**
-     * This host refused a connection.
+     * This host refused a connection or a stream.
      *
-     * @param reason one of a few that this program has, in words
+     * @param limit the name of the limit, or the rule in words: one of a few that this program has
      */
-    public void connectionRefused(Direction direction, String reason) {
-        refused.increment("connection", label(direction), reason(reason));
-    }
-
-    /**
-     * This host refused a stream.
-     *
-     * @param reason one of a few that this program has, in words
-     */
-    public void streamRefused(Direction direction, String reason) {
-        refused.increment("stream", label(direction), reason(reason));
-    }
-
-    private String reason(String words) {
-        String label = words.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_");
-        return among(reasons, label, MAX_REASONS);
+    public void refused(String limit) {
+        String label = limit.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.]+", "_");
+        refused.increment(among(limits, label, MAX_LIMITS));
     }
 
     /**

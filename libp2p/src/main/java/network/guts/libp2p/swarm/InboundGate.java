@@ -50,12 +50,12 @@ final class InboundGate {
                 Optional<String> group =
                         IpClass.of(remote) == IpClass.PUBLIC ? Optional.of(IpClass.group(remote)) : Optional.empty();
                 if (group.isPresent() && byGroup.getOrDefault(group.get(), 0) >= perIp) {
-                    refused.accept("too many connections of one address");
+                    refused.accept("address.connections_inbound");
                     return Optional.empty();
                 }
                 if (handshakes.size() >= maxHandshakes) {
                     if (System.nanoTime() - handshakes.getFirst().entered < OLD.toNanos()) {
-                        refused.accept("too many handshakes");
+                        refused.accept("transient.connections_inbound");
                         return Optional.empty();
                     }
                     tooOld = Optional.of(handshakes.removeFirst());

@@ -22,8 +22,8 @@ final class StreamServer {
     private static final Duration NEGOTIATION_TIMEOUT = Duration.ofSeconds(10);
 
     // Why a stream is refused, as it is counted.
-    private static final String TOO_MANY = "too many streams";
-    private static final String TOO_MANY_OF_PROTOCOL = "too many streams of the protocol";
+    private static final String TOO_MANY = "streams";
+    private static final String TOO_MANY_OF_PROTOCOL = "protocol.streams";
     private static final String NO_PROTOCOL = "no protocol was agreed on";
 
     private static final Logger LOG = LoggerFactory.getLogger(StreamServer.class);
@@ -64,7 +64,7 @@ final class StreamServer {
     private void accept(Connection connection, MuxedStream stream) {
         Optional<StreamSlots.Slot> slot = inbound.take(connection.info().peer());
         if (slot.isEmpty()) {
-            metrics.streamRefused(Direction.INBOUND, TOO_MANY);
+            metrics.refused(TOO_MANY);
             LOG.debug("{}: stream refused, too many are open", connection);
             stream.reset();
             return;
@@ -80,7 +80,7 @@ final class StreamServer {
             Negotiated agreed = Multistream.respond(fresh, protocols.ids(), NEGOTIATION_TIMEOUT);
             Optional<Protocols.Served> served = protocols.find(agreed.protocol());
             if (served.isEmpty() || !slot.use(agreed.protocol(), served.get().perPeer())) {
-                metrics.streamRefused(Direction.INBOUND, TOO_MANY_OF_PROTOCOL);
+                metrics.refused(TOO_MANY_OF_PROTOCOL);
                 LOG.debug("{}: stream of {} refused, too many are open", connection, agreed.protocol());
                 return;
             }
@@ -90,7 +90,7 @@ final class StreamServer {
             connection.started(stream, true);
             run(served.get(), stream);
         } catch (IOException e) {
-            metrics.streamRefused(Direction.INBOUND, NO_PROTOCOL);
+            metrics.refused(NO_PROTOCOL);
             LOG.debug("{}: no protocol was agreed on: {}", connection, Reasons.of(e));
         } finally {
             if (!negotiated) {
@@ -150,7 +150,7 @@ final class StreamServer {
     private Stream open(Connection connection, Duration timeout, Negotiation negotiation) throws IOException {
         long start = System.nanoTime();
         StreamSlots.Slot slot = outbound.take(connection.info().peer()).orElseThrow(() -> {
-            metrics.streamRefused(Direction.OUTBOUND, TOO_MANY);
+            metrics.refused(TOO_MANY);
             return new IOException("too many streams are open");
         });
         Optional<MuxedStream> fresh = Optional.empty();
@@ -160,7 +160,7 @@ final class StreamServer {
             Duration left = timeout.minusNanos(System.nanoTime() - start);
             Negotiated agreed = negotiation.run(fresh.get(), left);
             if (!slot.use(agreed.protocol(), limits.perPeer())) {
-                metrics.streamRefused(Direction.OUTBOUND, TOO_MANY_OF_PROTOCOL);
+                metrics.refused(TOO_MANY_OF_PROTOCOL);
                 throw new IOException("too many streams of " + agreed.protocol() + " are open");
             }
             StreamMeter meter = metrics.streams(connection.info().transport(), agreed.protocol(), Direction.OUTBOUND);

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -69,9 +70,7 @@ public final class Swarm {
         this.connections = new Connections(self, config, clock, events);
         this.streams = new StreamServer(protocols, config.streams(), metrics);
         this.gate = new InboundGate(
-                config.inboundHandshakes(),
-                config.perIp(),
-                reason -> metrics.connectionRefused(Direction.INBOUND, reason));
+config.inboundHandshakes(), config.perIp(), metrics::refused);
         this.backoff = new DialBackoff(clock);
         this.dialer = new Dialer(
                 transports,
@@ -199,7 +198,7 @@ public final class Swarm {
         Connection connection = new Connection(info, upgraded.key(), upgraded.connection(), clock);
         Optional<String> refusal = connections.add(connection);
         if (refusal.isPresent()) {
-            metrics.connectionRefused(direction, refusal.get());
+            metrics.refused(refusal.get());
             upgraded.connection().close(refusal.get());
             throw new IOException(upgraded.peer() + ": " + refusal.get());
         }
@@ -256,6 +255,14 @@ public final class Swarm {
     /** Inbound connections that are still in their handshake. */
     public int handshakes() {
         return gate.handshakes();
+    }
+
+    /** How much is taken of what is limited, by the name of the limit. */
+    public Map<String, Long> inUse() {
+        return Map.of(
+                "system.connections", (long) connections.all().size(),
+                "system.streams", (long) streams.open(),
+                "transient.connections_inbound", (long) gate.handshakes());
     }
 
     /** What has to be done again and again; called every second or so. */

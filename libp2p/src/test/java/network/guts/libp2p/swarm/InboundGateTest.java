@@ -38,7 +38,7 @@ class InboundGateTest {
                 "an old handshake makes room",
                 () -> gate.enter(ip(127, 0, 0, 1), () -> {}).isPresent());
         assertThat(givenUp).hasValue(1);
-        assertThat(Set.copyOf(refused)).isSubsetOf("too many handshakes");
+        assertThat(Set.copyOf(refused)).isSubsetOf("transient.connections_inbound");
         assertThat(gate.handshakes()).isEqualTo(3);
     }
 
@@ -58,6 +58,6 @@ class InboundGateTest {
         passes.getFirst().orElseThrow().close();
         assertThat(gate.enter(ip(8, 8, 8, 8), () -> {})).isPresent();
         assertThat(gate.enter(ip(8, 8, 8, 8), () -> {})).isEmpty();
-        assertThat(refused).hasSize(3).containsOnly("too many connections of one address");
+        assertThat(refused).hasSize(3).containsOnly("address.connections_inbound");
     }
 }

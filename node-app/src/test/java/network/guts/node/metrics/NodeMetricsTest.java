@@ -128,7 +128,8 @@ class NodeMetricsTest {
             assertThat(ofB.sum("guts_sync_objects_indexed_total", "origin", "fetched")).isEqualTo(seeded.objects());
             assertThat(ofB.sum("guts_sync_fetch_seconds_count", "result", "updated")).isEqualTo(1);
             assertThat(ofB.sum("guts_sync_chunks_received_total", "result", "wrong")).isZero();
-            assertThat(scrape(a).sum("guts_sync_served_bytes_total", "kind", "chunks")).isEqualTo(seeded.bytes());
+            // Counted once the last byte was handed over, which the other side may have read by then.
+            eventually(() -> scrape(a).sum("guts_sync_served_bytes_total", "kind", "chunks") == seeded.bytes());
             double chunks = ofB.sum("guts_sync_chunks_received_total", "result", "verified");
             assertThat(scrape(a).sum("guts_sync_requests_received_total", "type", "get_chunks")).isEqualTo(chunks);
             eventually(() -> scrape(b).sum("guts_sync_repositories", "policy", "seeded") == 1);
@@ -143,13 +144,14 @@ class NodeMetricsTest {
 
             new ControlClient(c.home().path())
                     .call(Request.of("ping").with("address", a.fullAddresses().getFirst()), event -> {});
-            assertThat(scrape(c).sum("guts_host_ping_seconds_count")).isEqualTo(1);
+            assertThat(scrape(c).sum("guts_host_ping_seconds_count")).isGreaterThanOrEqualTo(1);
             for (NodeRuntime node : List.of(a, b, c)) {
                 eventually(() -> scrape(node).sum("guts_host_connections")
                         == node.host().connections().size());
                 assertThat(scrape(node).sum("guts_host_connections_opened_total"))
                         .isGreaterThanOrEqualTo(scrape(node).sum("guts_host_connections"));
             }
+            eventually(() -> scrape(a).sum("guts_gossip_messages_published_total") > 0);
             assertDocumented(List.of(scrape(a), scrape(b), scrape(c)));
         }
     }
