@@ -6,6 +6,7 @@
  * <p>A whole program, two hosts and one protocol of their own:
  *
  * {@snippet :
+ * import java.time.Duration;
  * import module network.guts.libp2p;
  *
  * void main() throws IOException {

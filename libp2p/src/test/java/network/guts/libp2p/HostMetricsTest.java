@@ -130,9 +130,7 @@ class HostMetricsTest {
         connect(one, other);
         assertThatThrownBy(() -> one.open(other.peerId(), List.of("/nobody/serves/1"), LONG))
                 .isInstanceOf(IOException.class);
-        Await.until(
-                "the refusal is counted",
-                () -> b.of("guts_host_refusals_total", "no_protocol_was_agreed_on") == 1);
+        Await.until("the refusal is counted", () -> b.of("guts_host_refusals_total", "no_protocol_was_agreed_on") == 1);
         other.members(Set.of(Keys.peer(9)));
         Await.until("the connection has ended", () -> one.connections().isEmpty());
         assertThatThrownBy(() -> {
@@ -140,9 +138,7 @@ class HostMetricsTest {
                     talk(one, other);
                 })
                 .isInstanceOf(IOException.class);
-        Await.until(
-                "the refusal is counted",
-                () -> b.of("guts_host_refusals_total", "not_a_member") > 0);
+        Await.until("the refusal is counted", () -> b.of("guts_host_refusals_total", "not_a_member") > 0);
     }
 
     @Test

@@ -397,7 +397,17 @@ class KademliaDhtTest {
             assertThat(store.put(records.getLast())).contains("as many providers as are kept");
             assertThat(store.put(records.getFirst())).isEmpty();
             assertThat(store.records(key)).hasSize(records.size() - 1).doesNotContain(records.getLast());
+            assertThat(store.kept()).isEqualTo(store.size()).isEqualTo(records.size() - 1);
             assertThat(store.sweep(now.plusSeconds(9))).isEqualTo(10);
+            assertThat(store.kept()).isEqualTo(store.size()).isEqualTo(records.size() - 11);
+            store.provide(key);
+            store.provide(key);
+            assertThat(store.providedKeys()).isEqualTo(1);
+            assertThat(new ProviderStore(database, new DhtMetrics(Metrics.none())).providedKeys())
+                    .isEqualTo(1);
+            store.unprovide(key);
+            store.unprovide(key);
+            assertThat(store.providedKeys()).isZero();
             assertThat(store.records(key)).hasSize(records.size() - 11);
         }
     }

@@ -69,8 +69,7 @@ public final class Swarm {
         this.ready = ready;
         this.connections = new Connections(self, config, clock, events);
         this.streams = new StreamServer(protocols, config.streams(), metrics);
-        this.gate = new InboundGate(
-config.inboundHandshakes(), config.perIp(), metrics::refused);
+        this.gate = new InboundGate(config.inboundHandshakes(), config.perIp(), metrics::refused);
         this.backoff = new DialBackoff(clock);
         this.dialer = new Dialer(
                 transports,

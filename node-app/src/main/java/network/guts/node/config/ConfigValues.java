@@ -191,7 +191,8 @@ final class ConfigValues {
         if (!address.isLoopbackAddress()) {
             throw wrong(
                     Key.METRICS,
-                    "\"" + text.get() + "\" is no loopback address: figures are served to this machine alone, and a collector"
+                    "\"" + text.get()
+                            + "\" is no loopback address: figures are served to this machine alone, and a collector"
                             + " elsewhere needs a proxy or a tunnel of its own");
         }
         return Optional.of(new InetSocketAddress(address, Integer.parseInt(match.group(3))));

@@ -104,7 +104,8 @@ public final class MetricsServer implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
-            String host = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Host")).orElse("");
+            String host = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Host"))
+                    .orElse("");
             String method = exchange.getRequestMethod();
             if (!isThisMachine(host)) {
                 send(exchange, 403, PLAIN, "only this machine is served, by its loopback address\n".getBytes(UTF_8));

@@ -25,7 +25,8 @@ public final class ProcessMetrics {
     public static void register(Metrics metrics, Instant started) {
         MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
         metrics.gauge(
-                "guts_process_heap_bytes", "The heap: used, taken from the system, and the most it may become.",
+                "guts_process_heap_bytes",
+                "The heap: used, taken from the system, and the most it may become.",
                 List.of("state"),
                 () -> heap(memory.getHeapMemoryUsage()));
         metrics.gauge(
@@ -33,7 +34,8 @@ public final class ProcessMetrics {
                 "Memory of buffers beside the heap.",
                 List.of("pool"),
                 () -> ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                        .filter(pool -> pool.getName().equals("direct") || pool.getName().equals("mapped"))
+                        .filter(pool -> pool.getName().equals("direct")
+                                || pool.getName().equals("mapped"))
                         .map(pool -> new Sample(pool.getMemoryUsed(), pool.getName()))
                         .toList());
         metrics.gauge(
@@ -48,15 +50,13 @@ public final class ProcessMetrics {
                     () -> List.of(new Sample(system.getProcessCpuTime() / 1e9)));
         }
         if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
-            metrics.gauge(
-                    "guts_process_descriptors", "Open file descriptors.", unix::getOpenFileDescriptorCount);
-            metrics.gauge(
-                    "guts_process_descriptors_limit", "How many there may be.", unix::getMaxFileDescriptorCount);
+            metrics.gauge("guts_process_descriptors", "Open file descriptors.", unix::getOpenFileDescriptorCount);
+            metrics.gauge("guts_process_descriptors_limit", "How many there may be.", unix::getMaxFileDescriptorCount);
         }
-        metrics.gauge("guts_process_uptime_seconds", "Since the node was started.", () -> Duration.between(
-                                started, Instant.now())
-                        .toMillis()
-                / 1e3);
+        metrics.gauge(
+                "guts_process_uptime_seconds",
+                "Since the node was started.",
+                () -> Duration.between(started, Instant.now()).toMillis() / 1e3);
         metrics.gauge(
                 "guts_process_build",
                 "Always 1: which version runs, on which Java.",

@@ -23,26 +23,29 @@ public final class PrometheusMetrics implements Metrics {
     /** The formats that are spoken. */
     public enum Format {
         /** Prometheus text 0.0.4. */
-        TEXT(PrometheusTextFormatWriter.create()),
+        TEXT,
         /** OpenMetrics 1.0.0 text. */
-        OPEN_METRICS(OpenMetricsTextFormatWriter.create());
+        OPEN_METRICS;
 
-        private final ExpositionFormatWriter writer;
-
-        Format(ExpositionFormatWriter writer) {
-            this.writer = writer;
+        private ExpositionFormatWriter writer() {
+            return switch (this) {
+                case TEXT -> TEXT_WRITER;
+                case OPEN_METRICS -> OPEN_METRICS_WRITER;
+            };
         }
 
         public String contentType() {
-            return writer.getContentType();
+            return writer().getContentType();
         }
 
         /** What somebody wants who sends this {@code Accept}: text unless OpenMetrics is named. */
         public static Format accepted(String accept) {
-            return OPEN_METRICS.writer.accepts(accept) ? OPEN_METRICS : TEXT;
+            return OPEN_METRICS.writer().accepts(accept) ? OPEN_METRICS : TEXT;
         }
     }
 
+    private static final ExpositionFormatWriter TEXT_WRITER = PrometheusTextFormatWriter.create();
+    private static final ExpositionFormatWriter OPEN_METRICS_WRITER = OpenMetricsTextFormatWriter.create();
     private static final Logger LOG = LoggerFactory.getLogger(PrometheusMetrics.class);
 
     /** Something that was registered, and as what. */
@@ -104,26 +107,34 @@ public final class PrometheusMetrics implements Metrics {
 
     @Override
     public void counter(String name, String help, List<String> labels, Supplier<List<Sample>> values) {
-        fresh(name, labels, values, () -> CounterWithCallback.builder()
-                .name(name)
-                .help(help)
-                .labelNames(labels.toArray(String[]::new))
-                .callback(callback -> read(name, values)
-                        .forEach(sample ->
-                                callback.call(sample.value(), sample.labels().toArray(String[]::new))))
-                .register(registry));
+        fresh(
+                name,
+                labels,
+                values,
+                () -> CounterWithCallback.builder()
+                        .name(name)
+                        .help(help)
+                        .labelNames(labels.toArray(String[]::new))
+                        .callback(callback -> read(name, values)
+                                .forEach(sample -> callback.call(
+                                        sample.value(), sample.labels().toArray(String[]::new))))
+                        .register(registry));
     }
 
     @Override
     public void gauge(String name, String help, List<String> labels, Supplier<List<Sample>> values) {
-        fresh(name, labels, values, () -> GaugeWithCallback.builder()
-                .name(name)
-                .help(help)
-                .labelNames(labels.toArray(String[]::new))
-                .callback(callback -> read(name, values)
-                        .forEach(sample ->
-                                callback.call(sample.value(), sample.labels().toArray(String[]::new))))
-                .register(registry));
+        fresh(
+                name,
+                labels,
+                values,
+                () -> GaugeWithCallback.builder()
+                        .name(name)
+                        .help(help)
+                        .labelNames(labels.toArray(String[]::new))
+                        .callback(callback -> read(name, values)
+                                .forEach(sample -> callback.call(
+                                        sample.value(), sample.labels().toArray(String[]::new))))
+                        .register(registry));
     }
 
     private void fresh(String name, List<String> labels, Object source, Runnable register) {
@@ -151,7 +162,7 @@ public final class PrometheusMetrics implements Metrics {
     /** All figures as they are now. */
     public byte[] write(Format format) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        format.writer.write(out, registry.scrape());
+        format.writer().write(out, registry.scrape());
         return out.toByteArray();
     }
 }

@@ -84,7 +84,8 @@ public record Exposition(Map<String, Family> families) {
             at = label.end();
         }
         String value = match.group(3);
-        return new Sample(match.group(1), labels, value.equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(value));
+        return new Sample(
+                match.group(1), labels, value.equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(value));
     }
 
     private static boolean belongs(Sample sample, Family family) {
@@ -93,7 +94,9 @@ public record Exposition(Map<String, Family> families) {
         }
         boolean bucket = sample.name().equals(family.name() + "_bucket");
         return bucket == sample.labels().containsKey("le")
-                && (bucket || sample.name().equals(family.name() + "_sum") || sample.name().equals(family.name() + "_count"));
+                && (bucket
+                        || sample.name().equals(family.name() + "_sum")
+                        || sample.name().equals(family.name() + "_count"));
     }
 
     /** Counters are not negative; a histogram's buckets rise, and the last is the count. */
@@ -133,8 +136,8 @@ public record Exposition(Map<String, Family> families) {
         }
         return families.values().stream()
                 .flatMap(family -> family.samples().stream())
-                .filter(sample -> sample.name().equals(name)
-                        && sample.labels().entrySet().containsAll(wanted.entrySet()))
+                .filter(sample ->
+                        sample.name().equals(name) && sample.labels().entrySet().containsAll(wanted.entrySet()))
                 .mapToDouble(Sample::value)
                 .sum();
     }

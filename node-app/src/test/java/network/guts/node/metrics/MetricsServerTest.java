@@ -36,7 +36,8 @@ class MetricsServerTest {
     }
 
     private String send(String request) throws IOException {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.metricsAddress().getPort())) {
+        try (Socket socket = new Socket(
+                InetAddress.getLoopbackAddress(), server.metricsAddress().getPort())) {
             socket.setSoTimeout(PATIENCE_MILLIS);
             socket.getOutputStream().write(request.getBytes(UTF_8));
             return new String(socket.getInputStream().readAllBytes(), UTF_8);
@@ -59,7 +60,9 @@ class MetricsServerTest {
     void figuresComeInBothFormats() throws Exception {
         String text = get("/metrics");
         assertThat(text).startsWith("HTTP/1.1 200").contains("text/plain; version=0.0.4");
-        assertThat(Exposition.parse(text.substring(text.indexOf("\r\n\r\n") + 4)).sum("guts_test")).isEqualTo(7);
+        assertThat(Exposition.parse(text.substring(text.indexOf("\r\n\r\n") + 4))
+                        .sum("guts_test"))
+                .isEqualTo(7);
         assertThat(get("/metrics", "Accept: application/openmetrics-text; version=1.0.0, text/plain;q=0.5"))
                 .contains("application/openmetrics-text; version=1.0.0")
                 .endsWith("# EOF\n");
@@ -79,14 +82,24 @@ class MetricsServerTest {
         assertThat(get("/")).startsWith("HTTP/1.1 404");
         assertThat(get("/metrics/x")).startsWith("HTTP/1.1 404");
         String host = "127.0.0.1";
-        assertThat(ask("POST", "/metrics", host, "Content-Length: 0")).startsWith("HTTP/1.1 405").contains("Allow: GET, HEAD");
+        assertThat(ask("POST", "/metrics", host, "Content-Length: 0"))
+                .startsWith("HTTP/1.1 405")
+                .contains("Allow: GET, HEAD");
         assertThat(ask("DELETE", "/health", host)).startsWith("HTTP/1.1 405");
         String head = ask("HEAD", "/metrics", host);
         assertThat(head).startsWith("HTTP/1.1 200").endsWith("\r\n\r\n").containsIgnoringCase("content-length: ");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"attacker.example", "attacker.example:9100", "192.168.1.2", "127.0.0.1.attacker.example", "", "[::2]"})
+    @ValueSource(
+            strings = {
+                "attacker.example",
+                "attacker.example:9100",
+                "192.168.1.2",
+                "127.0.0.1.attacker.example",
+                "",
+                "[::2]"
+            })
     void aPageThatLetsItsNamePointHereIsRefused(String host) throws Exception {
         assertThat(ask("GET", "/metrics", host)).startsWith("HTTP/1.1 403").doesNotContain("guts_test");
     }

@@ -113,7 +113,8 @@ class NodeMetricsTest {
         try (NodeRuntime a = start("a", "127.0.0.1:0", List.of());
                 NodeRuntime b = start("b", "127.0.0.1:0", a.fullAddresses());
                 NodeRuntime c = start("c", "localhost:0", a.fullAddresses())) {
-            eventually(() -> scrape(a).sum("guts_dht_table_peers") == 2 && scrape(b).sum("guts_dht_table_peers") > 0);
+            eventually(() ->
+                    scrape(a).sum("guts_dht_table_peers") == 2 && scrape(b).sum("guts_dht_table_peers") > 0);
             Published published = a.repositories().publish(repository(), PUBLISH, Progress.NONE);
             assertThat(scrape(a).sum("guts_sync_objects_indexed_total", "origin", "local"))
                     .isEqualTo(published.objects())
@@ -125,19 +126,24 @@ class NodeMetricsTest {
             assertThat(seeded.bytes()).isEqualTo(published.bytes());
             Exposition ofB = scrape(b);
             assertThat(ofB.sum("guts_sync_fetched_bytes_total")).isEqualTo(seeded.bytes());
-            assertThat(ofB.sum("guts_sync_objects_indexed_total", "origin", "fetched")).isEqualTo(seeded.objects());
-            assertThat(ofB.sum("guts_sync_fetch_seconds_count", "result", "updated")).isEqualTo(1);
-            assertThat(ofB.sum("guts_sync_chunks_received_total", "result", "wrong")).isZero();
+            assertThat(ofB.sum("guts_sync_objects_indexed_total", "origin", "fetched"))
+                    .isEqualTo(seeded.objects());
+            assertThat(ofB.sum("guts_sync_fetch_seconds_count", "result", "updated"))
+                    .isEqualTo(1);
+            assertThat(ofB.sum("guts_sync_chunks_received_total", "result", "wrong"))
+                    .isZero();
             // Counted once the last byte was handed over, which the other side may have read by then.
             eventually(() -> scrape(a).sum("guts_sync_served_bytes_total", "kind", "chunks") == seeded.bytes());
             double chunks = ofB.sum("guts_sync_chunks_received_total", "result", "verified");
-            assertThat(scrape(a).sum("guts_sync_requests_received_total", "type", "get_chunks")).isEqualTo(chunks);
+            assertThat(scrape(a).sum("guts_sync_requests_received_total", "type", "get_chunks"))
+                    .isEqualTo(chunks);
             eventually(() -> scrape(b).sum("guts_sync_repositories", "policy", "seeded") == 1);
 
             Fetched cloned = c.repositories().fetch(published.repository(), List.of(), FETCH, Progress.NONE);
             Exposition ofC = scrape(c);
             assertThat(ofC.sum("guts_sync_fetched_bytes_total")).isEqualTo(cloned.bytes());
-            assertThat(ofC.sum("guts_sync_fetch_seconds_count", "result", "updated")).isEqualTo(1);
+            assertThat(ofC.sum("guts_sync_fetch_seconds_count", "result", "updated"))
+                    .isEqualTo(1);
             assertThat(ofC.sum("guts_host_received_bytes_total", "protocol", "/guts/sync/1.0.0"))
                     .isGreaterThan(cloned.bytes());
             eventually(() -> scrape(c).sum("guts_sync_repositories", "policy", "kept") == 1);
@@ -171,8 +177,8 @@ class NodeMetricsTest {
         for (String line : Files.readAllLines(CATALOGUE)) {
             Matcher row = ROW.matcher(line);
             if (row.matches()) {
-                TreeSet<String> labels = new TreeSet<>(
-                        Arrays.asList(row.group(3).strip().split(", ")));
+                TreeSet<String> labels =
+                        new TreeSet<>(Arrays.asList(row.group(3).strip().split(", ")));
                 labels.remove("");
                 documented.put(row.group(1), row.group(2) + " " + labels);
             }
@@ -189,8 +195,9 @@ class NodeMetricsTest {
             assertThat(get(health).statusCode()).isEqualTo(200);
             assertThat(get(health).body()).isEqualTo("{\"status\":\"ready\"}\n");
             new ControlClient(a.home().path())
-                    .call(Request.of("status"), status -> assertThat(status.text("metrics"))
-                            .isEqualTo(metrics.toString()));
+                    .call(
+                            Request.of("status"),
+                            status -> assertThat(status.text("metrics")).isEqualTo(metrics.toString()));
             String taken = "127.0.0.1:" + metrics.getPort();
             Failure failure = catchThrowableOfType(Failure.class, () -> start("b", taken, List.of()));
             assertThat(failure.message()).contains(Integer.toString(metrics.getPort()));

@@ -26,7 +26,8 @@ class PrometheusMetricsTest {
         metrics.histogram("guts_h_seconds", "Hs.", List.of(0.1, 1.0), "kind").observe(0.5, "x");
         metrics.histogram("guts_h_seconds", "Hs.", List.of(0.1, 1.0), "kind").observe(7, "x");
         metrics.gauge("guts_g", "A g.", () -> -3);
-        metrics.counter("guts_read_total", "Read.", List.of("kind"), () -> List.of(new Sample(9, "x"), new Sample(1, "y")));
+        metrics.counter(
+                "guts_read_total", "Read.", List.of("kind"), () -> List.of(new Sample(9, "x"), new Sample(1, "y")));
         Exposition read = read();
         assertThat(read.sum("guts_a_total", "kind", "x")).isEqualTo(3);
         assertThat(read.families().get("guts_a_total").samples()).hasSize(2);

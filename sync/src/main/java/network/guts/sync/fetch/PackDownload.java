@@ -78,8 +78,7 @@ final class PackDownload implements AutoCloseable {
     private boolean complete;
     private @Nullable IOException failure;
 
-    PackDownload(
-            RepositoryId repository, List<Coming> coming, Blame blame, SyncMetrics metrics, InstantSource clock) {
+    PackDownload(RepositoryId repository, List<Coming> coming, Blame blame, SyncMetrics metrics, InstantSource clock) {
         this.repository = repository;
         this.blame = blame;
         this.metrics = metrics;

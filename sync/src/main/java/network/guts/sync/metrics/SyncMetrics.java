@@ -73,7 +73,8 @@ public final class SyncMetrics {
     public SyncMetrics(Metrics metrics) {
         this.metrics = metrics;
         this.requests = metrics.counter("guts_sync_requests_received_total", "Requests of others.", "type");
-        this.errorsSent = metrics.counter("guts_sync_errors_sent_total", "Errors that requests were answered with.", "code");
+        this.errorsSent =
+                metrics.counter("guts_sync_errors_sent_total", "Errors that requests were answered with.", "code");
         this.errorsReceived = metrics.counter(
                 "guts_sync_errors_received_total", "Errors that providers answered with during fetches.", "code");
         this.served = metrics.counter(
@@ -83,7 +84,9 @@ public final class SyncMetrics {
         this.chunks = metrics.counter("guts_sync_chunks_received_total", "Chunks that providers sent.", "result");
         this.fetches = metrics.histogram("guts_sync_fetch_seconds", "How long fetches took.", FETCH_SECONDS, "result");
         this.blamed = metrics.counter(
-                "guts_sync_blamed_total", "Providers, and delegates, that were found to do wrong in a fetch.", "reason");
+                "guts_sync_blamed_total",
+                "Providers, and delegates, that were found to do wrong in a fetch.",
+                "reason");
         this.objects = metrics.counter(
                 "guts_sync_objects_indexed_total", "Git objects of packs that were checked and taken in.", "origin");
         for (Failure.Code code : Failure.Code.values()) {
@@ -124,7 +127,10 @@ public final class SyncMetrics {
                         new Sample(recent.get().seeded(), "seeded"),
                         new Sample(recent.get().mirrored(), "mirrored"),
                         new Sample(recent.get().kept(), "kept")));
-        metrics.gauge("guts_sync_disk_bytes", "Packs of all repositories.", () -> recent.get().bytes());
+        metrics.gauge(
+                "guts_sync_disk_bytes",
+                "Packs of all repositories.",
+                () -> recent.get().bytes());
         metrics.gauge("guts_sync_disk_quota_bytes", "What they may take.", quotaBytes);
     }
 
@@ -191,7 +197,7 @@ public final class SyncMetrics {
     }
 
     public void indexed(Origin origin, long count) {
-        objects.add(count, label(origin));
+        objects.add((double) count, label(origin));
     }
 
     private static double secondsSince(long start) {
