@@ -116,7 +116,7 @@ public record Exposition(Map<String, Family> families) {
                     bounds.put(labels, bound);
                 } else if (sample.name().endsWith("_count")) {
                     require("+Inf".equals(bounds.get(labels)), sample.toString());
-                    require(last.get(labels) == sample.value(), sample.toString());
+                    require(last.getOrDefault(labels, -1.0) == sample.value(), sample.toString());
                 }
             }
         }
@@ -140,5 +140,12 @@ public record Exposition(Map<String, Family> families) {
                         sample.name().equals(name) && sample.labels().entrySet().containsAll(wanted.entrySet()))
                 .mapToDouble(Sample::value)
                 .sum();
+    }
+
+    /** As {@link #sum}, of what is counted in whole numbers. */
+    public long count(String name, String... labels) {
+        double sum = sum(name, labels);
+        require(sum == Math.rint(sum), name + " is " + sum);
+        return (long) sum;
     }
 }

@@ -1,6 +1,7 @@
 package network.guts.node.metrics;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -30,7 +31,8 @@ class PrometheusMetricsTest {
                 "guts_read_total", "Read.", List.of("kind"), () -> List.of(new Sample(9, "x"), new Sample(1, "y")));
         Exposition read = read();
         assertThat(read.sum("guts_a_total", "kind", "x")).isEqualTo(3);
-        assertThat(read.families().get("guts_a_total").samples()).hasSize(2);
+        assertThat(requireNonNull(read.families().get("guts_a_total")).samples())
+                .hasSize(2);
         assertThat(read.sum("guts_plain_total")).isEqualTo(1.5);
         assertThat(read.sum("guts_h_seconds_count", "kind", "x")).isEqualTo(2);
         assertThat(read.sum("guts_h_seconds_sum", "kind", "x")).isEqualTo(7.5);
