@@ -35,7 +35,7 @@ public final class MetricsServer implements AutoCloseable {
         }
     }
 
-    /** A collector, a health check and somebody who looks; more wait. */
+    /** A collector, a health check and somebody who looks need few; what is beyond is closed at once. */
     private static final int MAX_CONNECTIONS = 32;
 
     /** A request is a line and a few headers. */
