@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -16,19 +17,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.core.PrivateKey;
 import network.guts.core.SignedEnvelope;
 import network.guts.core.host.AddressBook;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Host;
 import network.guts.core.host.HostListener;
 import network.guts.core.host.Identified;
+import network.guts.core.host.Reachability;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamHandler;
 import network.guts.libp2p.addressbook.StoredAddressBook;
+import network.guts.libp2p.autonat.Autonat;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
 import network.guts.libp2p.noise.NoiseProtocol;
 import network.guts.libp2p.ping.Ping;
+import network.guts.libp2p.portmap.PortMapper;
 import network.guts.libp2p.quic.QuicConfig;
 import network.guts.libp2p.quic.QuicTransport;
 import network.guts.libp2p.security.SecurityProtocol;
@@ -72,6 +77,8 @@ public final class Libp2pHost implements Host, Closeable {
     private final Swarm swarm;
     private final Identify identify;
     private final Ping ping;
+    private final Autonat autonat;
+    private final Optional<PortMapper> portMapper;
     private final AtomicBoolean started = new AtomicBoolean();
     private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -86,25 +93,42 @@ public final class Libp2pHost implements Host, Closeable {
         this.protocols = new Protocols(this::protocolsChanged);
         this.self = new SelfDescription(config.identity(), config.agentVersion(), protocols::ids, clock);
         this.book = new StoredAddressBook(database, clock, this::connectedPeers);
-        this.transports = new Transports(
-                new TcpTransport(
-                        new TcpDialer(AddressResolver.NUMERIC),
-                        new TcpUpgrader(security(config, clock), yamux(config))),
-                new QuicTransport(config.identity(), clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
+        this.transports = transports(config, config.identity(), clock);
         this.swarm = new Swarm(config, transports, book, clock, protocols, events, this::ready);
         this.identify = new Identify(self, swarm, book, events, clock, this::addressesMayHaveChanged);
         this.ping = new Ping(swarm);
+        this.portMapper = config.nat()
+                .portMapping()
+                .map(mapping -> new PortMapper(mapping, transports::addresses, this::addressesMayHaveChanged));
+        PrivateKey caller = PrivateKey.generate(new SecureRandom());
+        this.autonat = new Autonat(
+                config.nat(),
+                swarm,
+                protocols,
+                new OwnAddresses(),
+                events,
+                clock,
+                asItself -> transports(config, asItself ? config.identity() : caller, clock),
+                this::addressesMayHaveChanged);
         identify.serve(protocols);
         ping.serve(protocols);
     }
 
-    private static List<SecurityProtocol> security(HostConfig config, InstantSource clock) {
+    private static Transports transports(HostConfig config, PrivateKey identity, InstantSource clock) {
+        return new Transports(
+                new TcpTransport(
+                        new TcpDialer(AddressResolver.NUMERIC),
+                        new TcpUpgrader(security(config, identity, clock), yamux(config))),
+                new QuicTransport(identity, clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
+    }
+
+    private static List<SecurityProtocol> security(HostConfig config, PrivateKey identity, InstantSource clock) {
         List<SecurityProtocol> protocols = new ArrayList<>();
         for (HostConfig.Security each : config.security()) {
             protocols.add(
                     switch (each) {
-                        case NOISE -> new NoiseProtocol(config.identity(), new SecureRandom());
-                        case TLS -> new TlsProtocol(config.identity(), clock);
+                        case NOISE -> new NoiseProtocol(identity, new SecureRandom());
+                        case TLS -> new TlsProtocol(identity, clock);
                     });
         }
         return protocols;
@@ -150,24 +174,79 @@ public final class Libp2pHost implements Host, Closeable {
             throw new IllegalStateException("a host is started once");
         }
         transports.bind(config.listen(), swarm::accepted);
-        self.addresses(ownAddresses());
+        self.addresses(toldAddresses());
         events.start();
         identify.start();
         transports.start();
+        autonat.start();
+        portMapper.ifPresent(PortMapper::start);
         Thread.ofVirtual().name("host-housekeeping").start(this::keepHouse);
         LOG.info("{} listens on {}", peerId(), self.addresses());
         return this;
     }
 
-    private List<Multiaddr> ownAddresses() {
-        List<Multiaddr> all = new ArrayList<>(new LinkedHashSet<>(config.announce()));
-        transports.addresses().stream()
-                .filter(address -> !all.contains(address))
-                .forEach(all::add);
-        identify.confirmedAddresses().stream()
-                .filter(address -> !all.contains(address))
-                .forEach(all::add);
-        return all;
+    /** All that are known, the surest first. */
+    private final class OwnAddresses implements Autonat.OwnAddresses {
+        @Override
+        public List<Multiaddr> all() {
+            Set<Multiaddr> all = new LinkedHashSet<>(config.announce());
+            all.addAll(mapped());
+            all.addAll(transports.addresses());
+            all.addAll(identify.confirmedAddresses());
+            return List.copyOf(all);
+        }
+
+        @Override
+        public List<Multiaddr> listening() {
+            return transports.addresses();
+        }
+    }
+
+    /**
+     * What others are told. On the public network that leaves out what is known to be unreachable, but for what the
+     * configuration says; elsewhere who is told may stand nearer than those who were asked.
+     */
+    private List<Multiaddr> toldAddresses() {
+        Map<Multiaddr, Reachability> verdicts = autonat.verdicts();
+        Set<Multiaddr> told = new LinkedHashSet<>(config.announce());
+        told.addAll(transports.addresses());
+        told.addAll(mapped());
+        told.addAll(identify.confirmedAddresses());
+        verdicts.forEach((address, verdict) -> {
+            if (verdict == Reachability.PUBLIC) {
+                told.add(address);
+            }
+        });
+        if (config.nat().scope() == NatConfig.Scope.PUBLIC) {
+            told.removeIf(address -> verdicts.getOrDefault(address, Reachability.UNKNOWN) == Reachability.PRIVATE
+                    && !config.announce().contains(address));
+        }
+        return List.copyOf(told);
+    }
+
+    private List<Multiaddr> mapped() {
+        return portMapper.map(PortMapper::addresses).orElse(List.of());
+    }
+
+    /** Whether others can dial this host, as far as AutoNAT found out. */
+    public Reachability reachability() {
+        return autonat.reachability();
+    }
+
+    /** This host's addresses, those that others are told first, with what AutoNAT found out about each. */
+    public List<AddressStatus> addressStatus() {
+        Map<Multiaddr, Reachability> verdicts = autonat.verdicts();
+        List<Multiaddr> told = self.addresses();
+        List<Multiaddr> mapped = mapped();
+        Set<Multiaddr> all = new LinkedHashSet<>(told);
+        all.addAll(verdicts.keySet());
+        return all.stream()
+                .map(address -> new AddressStatus(
+                        address,
+                        verdicts.getOrDefault(address, Reachability.UNKNOWN),
+                        told.contains(address),
+                        mapped.contains(address)))
+                .toList();
     }
 
     private void keepHouse() {
@@ -193,7 +272,7 @@ public final class Libp2pHost implements Host, Closeable {
     }
 
     private void addressesMayHaveChanged() {
-        if (self.addresses(ownAddresses())) {
+        if (self.addresses(toldAddresses())) {
             LOG.info("{} can now be reached at {}", peerId(), self.addresses());
             events.add(HostListener::addressesChanged);
             identify.wake();
@@ -332,11 +411,16 @@ public final class Libp2pHost implements Host, Closeable {
         try {
             transports.stopListening();
         } finally {
+            portMapper.ifPresent(PortMapper::close);
             identify.close();
             swarm.close();
             events.close();
             book.close();
-            transports.close();
+            try {
+                autonat.close();
+            } finally {
+                transports.close();
+            }
         }
     }
 }

@@ -72,6 +72,8 @@ final class ConfigCommand extends CommandGroup {
             case SEEDING_BLOCK -> config.seeding().block();
             case SYNC_MEMORY -> config.syncMemory();
             case ALLOW_PERF -> config.allowPerf();
+            case AUTONAT -> config.autonat().name().toLowerCase(Locale.ROOT);
+            case PORT_MAPPING -> config.portMapping();
         };
     }
 

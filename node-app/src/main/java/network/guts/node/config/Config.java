@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.libp2p.NatConfig;
 import network.guts.sync.model.RepositoryId;
 
 /**
@@ -14,6 +15,8 @@ import network.guts.sync.model.RepositoryId;
  *
  * @param network {@code public}, {@code private} or a name
  * @param allowPerf whether strangers may measure streams with this node
+ * @param autonat whether others are asked if they can reach this node, and dialled for
+ * @param portMapping whether the router is asked to let others in
  * @param membersFile read in addition to {@code members}, and watched
  */
 public record Config(
@@ -29,7 +32,9 @@ public record Config(
         Optional<Path> membersFile,
         Seeding seeding,
         long syncMemory,
-        boolean allowPerf) {
+        boolean allowPerf,
+        NatConfig.Autonat autonat,
+        boolean portMapping) {
     public static final String PUBLIC = "public";
     public static final String PRIVATE = "private";
 
@@ -124,6 +129,8 @@ public record Config(
                 membersFile,
                 seeding.withoutAll(),
                 syncMemory,
+                false,
+                NatConfig.Autonat.OFF,
                 false);
     }
 }

@@ -31,7 +31,13 @@ public enum Key {
     SEEDING_PEER_REQUESTS("seeding.peer_requests", Kind.NUMBER, "N", "requests a second of one peer; 0: no limit"),
     SEEDING_BLOCK("seeding.block", Kind.LIST, "CID", "repositories that are never kept or served"),
     SYNC_MEMORY("sync.memory", Kind.SIZE, "SIZE", "memory for parsing packs"),
-    ALLOW_PERF("allow_perf", Kind.TRUTH, "true|false", "lets anybody measure streams with this node: /perf/1.0.0");
+    ALLOW_PERF("allow_perf", Kind.TRUTH, "true|false", "lets anybody measure streams with this node: /perf/1.0.0"),
+    AUTONAT("autonat", Kind.TEXT, "MODE", "auto, on or off: asks others whether they can reach this node, and dials for them"),
+    PORT_MAPPING(
+            "port_mapping",
+            Kind.TRUTH,
+            "true|false",
+            "asks the router to let others in (PCP, NAT-PMP, UPnP); true by default in the network public");
 
     /** The kinds of value. */
     public enum Kind {
