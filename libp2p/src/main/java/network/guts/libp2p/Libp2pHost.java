@@ -29,6 +29,7 @@ import network.guts.core.host.Stream;
 import network.guts.core.host.StreamHandler;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.autonat.Autonat;
+import network.guts.libp2p.autonat.ToldAddresses;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
 import network.guts.libp2p.noise.NoiseProtocol;
@@ -202,26 +203,11 @@ public final class Libp2pHost implements Host, Closeable {
         }
     }
 
-    /**
-     * What others are told. On the public network that leaves out what is known to be unreachable, but for what the
-     * configuration says; elsewhere who is told may stand nearer than those who were asked.
-     */
     private List<Multiaddr> toldAddresses() {
-        Map<Multiaddr, Reachability> verdicts = autonat.verdicts();
-        Set<Multiaddr> told = new LinkedHashSet<>(config.announce());
-        told.addAll(transports.addresses());
-        told.addAll(mapped());
-        told.addAll(identify.confirmedAddresses());
-        verdicts.forEach((address, verdict) -> {
-            if (verdict == Reachability.PUBLIC) {
-                told.add(address);
-            }
-        });
-        if (config.nat().scope() == NatConfig.Scope.PUBLIC) {
-            told.removeIf(address -> verdicts.getOrDefault(address, Reachability.UNKNOWN) == Reachability.PRIVATE
-                    && !config.announce().contains(address));
-        }
-        return List.copyOf(told);
+        List<Multiaddr> own = new ArrayList<>(transports.addresses());
+        own.addAll(mapped());
+        own.addAll(identify.confirmedAddresses());
+        return ToldAddresses.of(config.nat().scope(), config.announce(), own, autonat.verdicts());
     }
 
     private List<Multiaddr> mapped() {

@@ -41,13 +41,14 @@ public record NatConfig(Autonat autonat, Scope scope, Optional<PortMapping> port
     }
 
     /**
-     * Asking the router for a port, by PCP, NAT-PMP or UPnP-IGD.
+     * Asking the router for a port, by PCP, NAT-PMP or UPnP-IGD. Where a place is given for one of them, nobody is asked at
+     * any other.
      *
-     * @param natPmp where PCP and NAT-PMP are served; empty: at the default gateway, which is looked up
-     * @param ssdp where UPnP devices are searched for; empty: by multicast
+     * @param natPmp where PCP and NAT-PMP are served
+     * @param ssdp where a UPnP device answers searches
      */
     public record PortMapping(Optional<InetSocketAddress> natPmp, Optional<InetSocketAddress> ssdp) {
-        /** The default gateway is asked. */
+        /** The default gateway, which is looked up; UPnP devices are searched for by multicast. */
         public static final PortMapping AUTOMATIC = new PortMapping(Optional.empty(), Optional.empty());
     }
 

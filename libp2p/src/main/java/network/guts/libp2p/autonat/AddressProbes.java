@@ -2,7 +2,9 @@ package network.guts.libp2p.autonat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,9 @@ final class AddressProbes {
 
     /** A server is asked no sooner about an address on which it has voted, as long as there is no agreement. */
     static final Duration RETRY = Duration.ofMinutes(10);
+
+    /** Answers about one address within {@link #RETRY}: some addresses are reached by chance. As go-libp2p. */
+    static final int MAX_RECENT = 10;
 
     /** Older votes do not count. As go-libp2p. */
     static final Duration VOTE_TTL = REFRESH.multipliedBy(WINDOW);
@@ -88,6 +93,7 @@ final class AddressProbes {
     /** What is known of one address. */
     private static final class Known {
         private final List<Vote> votes = new ArrayList<>();
+        private final Deque<Instant> recent = new ArrayDeque<>();
         private Reachability verdict = Reachability.UNKNOWN;
         private int refusals;
         private Instant refused = Instant.MIN;
@@ -127,7 +133,8 @@ final class AddressProbes {
 
         /** How many more answers are wanted. */
         private int wanted(Instant now) {
-            if (unwanted(now)) {
+            recent.removeIf(at -> !at.plus(RETRY).isAfter(now));
+            if (unwanted(now) || recent.size() >= MAX_RECENT) {
                 return 0;
             }
             int missing = TARGET - Math.abs(balance());
@@ -255,6 +262,7 @@ final class AddressProbes {
             known.refusals = 0;
             known.votes.removeIf(before -> before.voter.equals(vote.voter));
             known.votes.add(vote);
+            known.recent.add(vote.at);
             if (known.votes.size() > WINDOW) {
                 known.votes.removeFirst();
             }

@@ -22,21 +22,19 @@ final class Router implements Closeable {
     private final GatewayBus bus;
     private final InetAddress internal;
     private final InetAddress gateway;
+    private final PortMapping config;
     private Optional<com.offbynull.portmapper.mapper.PortMapper> chosen = Optional.empty();
 
     Router(InetAddress internal, InetAddress gateway, PortMapping config) {
         this.internal = internal;
         this.gateway = gateway;
+        this.config = config;
         this.bus = new GatewayBus(internal, gateway, config);
     }
 
     /** This machine's address on the way to the gateway. */
     InetAddress internal() {
         return internal;
-    }
-
-    InetAddress gateway() {
-        return gateway;
     }
 
     /**
@@ -51,10 +49,18 @@ final class Router implements Closeable {
         if (chosen.isPresent()) {
             return map(chosen.get(), port, external, lifetime);
         }
-        List<com.offbynull.portmapper.mapper.PortMapper> simple =
-                List.of(new PcpPortMapper(bus, internal, gateway), new NatPmpPortMapper(bus, internal, gateway));
-        Optional<MappedPort> mapped = first(simple, port, external, lifetime);
-        return mapped.isPresent() ? mapped : first(upnp(), port, external, lifetime);
+        Optional<MappedPort> mapped = Optional.empty();
+        if (config.natPmp().isPresent() || config.ssdp().isEmpty()) {
+            mapped = first(
+                    List.of(new PcpPortMapper(bus, internal, gateway), new NatPmpPortMapper(bus, internal, gateway)),
+                    port,
+                    external,
+                    lifetime);
+        }
+        if (mapped.isEmpty() && (config.ssdp().isPresent() || config.natPmp().isEmpty())) {
+            mapped = first(upnp(), port, external, lifetime);
+        }
+        return mapped;
     }
 
     private Optional<MappedPort> first(

@@ -32,7 +32,11 @@ public enum Key {
     SEEDING_BLOCK("seeding.block", Kind.LIST, "CID", "repositories that are never kept or served"),
     SYNC_MEMORY("sync.memory", Kind.SIZE, "SIZE", "memory for parsing packs"),
     ALLOW_PERF("allow_perf", Kind.TRUTH, "true|false", "lets anybody measure streams with this node: /perf/1.0.0"),
-    AUTONAT("autonat", Kind.TEXT, "MODE", "auto, on or off: asks others whether they can reach this node, and dials for them"),
+    AUTONAT(
+            "autonat",
+            Kind.TEXT,
+            "MODE",
+            "auto, on or off: asks others whether they can reach this node, and dials for them"),
     PORT_MAPPING(
             "port_mapping",
             Kind.TRUTH,
