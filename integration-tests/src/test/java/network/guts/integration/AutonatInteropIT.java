@@ -4,6 +4,7 @@ import static network.guts.integration.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -56,19 +57,23 @@ class AutonatInteropIT {
 
     @TestFactory
     Stream<DynamicTest> go_finds_out_that_ours_can_be_reached() {
-        return Stream.of(Wire.values()).map(wire -> dynamicTest(wire.toString(), () -> {
-            try (TestHost ours = ours("client", wire)) {
-                for (String name : List.of("first", "second")) {
-                    ours.tell("dial", Map.of("address", go(name, wire).address()));
-                }
-                JsonNode known = eventually(
-                        "go has dialled us twice",
-                        () -> ours.tell("addresses", Map.of()),
-                        said -> said.path("reachability").asString().equals("PUBLIC"));
-                assertThat(known.path("addresses").get(0).path("reachability").asString())
-                        .isEqualTo("PUBLIC");
-            }
-        }));
+        return Stream.of(Wire.values())
+                .map(wire -> dynamicTest(wire.toString(), () -> {
+                    try (TestHost ours = ours("client", wire)) {
+                        for (String name : List.of("first", "second")) {
+                            ours.tell("dial", Map.of("address", go(name, wire).address()));
+                        }
+                        JsonNode known = eventually(
+                                "go has dialled us twice",
+                                () -> ours.tell("addresses", Map.of()),
+                                said -> said.path("reachability").asString().equals("PUBLIC"));
+                        assertThat(known.path("addresses")
+                                        .get(0)
+                                        .path("reachability")
+                                        .asString())
+                                .isEqualTo("PUBLIC");
+                    }
+                }));
     }
 
     private static JsonNode asked(PeerCommands client, TestHost server, String address) {
@@ -95,23 +100,30 @@ class AutonatInteropIT {
 
     @TestFactory
     Stream<DynamicTest> ours_finds_out_that_go_can_be_reached() {
-        return Stream.of(Wire.values()).map(wire -> dynamicTest(wire.toString(), () -> {
-            try (TestHost ours = ours("server", wire)) {
-                PeerCommands client = go("client", wire);
-                String own = client.address().substring(0, client.address().indexOf("/p2p/"));
-                assertThat(asked(client, ours, own).path("reachability").asString())
-                        .isEqualTo("Public");
-            }
-        }));
+        return Stream.of(Wire.values())
+                .map(wire -> dynamicTest(wire.toString(), () -> {
+                    try (TestHost ours = ours("server", wire)) {
+                        PeerCommands client = go("client", wire);
+                        String own =
+                                client.address().substring(0, client.address().indexOf("/p2p/"));
+                        assertThat(asked(client, ours, own).path("reachability").asString())
+                                .isEqualTo("Public");
+                    }
+                }));
+    }
+
+    /** A port where nobody listens. */
+    private static int closedPort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
     }
 
     @Test
     void ours_finds_out_that_go_cannot_be_reached() throws Exception {
-        try (TestHost ours = ours("closed", Wire.TCP_NOISE);
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        String nobody = "/ip4/127.0.0.1/tcp/" + closedPort();
+        try (TestHost ours = ours("closed", Wire.TCP_NOISE)) {
             PeerCommands client = go("closed", Wire.TCP_NOISE);
-            String nobody = "/ip4/127.0.0.1/tcp/" + socket.getLocalPort();
-            socket.close();
             assertThat(asked(client, ours, nobody).path("reachability").asString())
                     .isEqualTo("Private");
         }
@@ -132,7 +144,9 @@ class AutonatInteropIT {
     void ours_refuses_what_go_must_not_ask_for() throws Exception {
         try (TestHost ours = ours("refused", Wire.TCP_NOISE)) {
             PeerCommands client = go("refused", Wire.TCP_NOISE);
-            assertThat(asked(client, ours, "/ip4/10.1.2.3/tcp/80").path("refused").asBoolean())
+            assertThat(asked(client, ours, "/ip4/10.1.2.3/tcp/80")
+                            .path("refused")
+                            .asBoolean())
                     .isTrue();
         }
     }

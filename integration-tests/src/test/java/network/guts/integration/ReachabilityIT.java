@@ -45,18 +45,7 @@ class ReachabilityIT {
         List<GutsNode> nodes = new ArrayList<>();
         try (PublicNamespaces net = new PublicNamespaces(4)) {
             // On the fourth machine nobody gets in.
-            net.in(
-                    4,
-                    "iptables",
-                    "-A",
-                    "INPUT",
-                    "-p",
-                    "tcp",
-                    "--syn",
-                    "-j",
-                    "REJECT",
-                    "--reject-with",
-                    "tcp-reset");
+            net.in(4, "iptables", "-A", "INPUT", "-p", "tcp", "--syn", "-j", "REJECT", "--reject-with", "tcp-reset");
             try {
                 String nobody = "/ip4/203.0.113.99/tcp/9000/p2p/12D3KooWQeJPPhWTxdCTdngHTJH2hBxyohnafUvRZFZcMXHytt7v";
                 GutsNode first = node(net, folder, 1, "--dht=server", "--autonat=on", "--bootstrap=" + nobody);
@@ -70,7 +59,8 @@ class ReachabilityIT {
                 GutsNode closed = node(net, folder, 4, both);
                 nodes.add(closed);
 
-                JsonNode address = whenKnown(open, "yes", "server").path("addresses").get(0);
+                JsonNode address =
+                        whenKnown(open, "yes", "server").path("addresses").get(0);
                 assertThat(address.path("reachable").asString()).isEqualTo("yes");
                 assertThat(address.path("told").asBoolean()).isTrue();
                 assertThat(open.guts().run("status").succeeded().out()).contains("(public, reachable)");

@@ -281,6 +281,17 @@ class AutonatTest {
         return servers;
     }
 
+    /** Waits until the client has heard enough. */
+    private static void end(Stream stream) {
+        try {
+            while (stream.read(new byte[4096], 0, 4096) >= 0) {
+                stream.readTimeout(TestNet.LONG);
+            }
+        } catch (IOException reset) {
+            return;
+        }
+    }
+
     private static Reachability of(Libp2pHost host, int address) {
         return host.addressStatus().get(address).reachability();
     }
@@ -330,7 +341,6 @@ class AutonatTest {
         StreamHandler liar = stream -> {
             int kind = asked.getAndIncrement() % 6;
             DialRequest request = (DialRequest) read(stream);
-            all.countDown();
             AutonatMessage lie = switch (kind) {
                 // No dial-back at all, or one with another nonce.
                 case 0, 1 -> new DialResponse(ResponseStatus.OK, 0, DialStatus.OK);
@@ -340,6 +350,8 @@ class AutonatTest {
                 default -> request;
             };
             Frames.write(stream, lie.encode());
+            end(stream);
+            all.countDown();
         };
         List<Libp2pHost> servers = servers(6, liar);
         Libp2pHost client = clientOf(servers, new HostListener() {});
@@ -367,6 +379,7 @@ class AutonatTest {
                     Frames.readRequired(back, 100);
                 }
                 Frames.write(stream, new DialResponse(ResponseStatus.OK, 0, DialStatus.OK).encode());
+                end(stream);
                 done.countDown();
             });
             servers.add(server);

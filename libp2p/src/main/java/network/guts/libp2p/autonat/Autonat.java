@@ -167,33 +167,48 @@ public final class Autonat implements Closeable {
 
     private void run() {
         try {
-            while (true) {
-                List<Server> servers = servers();
-                List<Multiaddr> mine = own.all();
-                List<Multiaddr> listening = own.listening();
-                Optional<Probe> probe;
-                lock.lock();
+            while (!isClosed()) {
+                boolean asked = false;
                 try {
-                    if (closed) {
-                        return;
-                    }
-                    awake = false;
-                    probes.addresses(candidates.all(mine, listening, observations(), clock.instant()));
-                    probe = probes.next(servers, clock.instant());
-                } finally {
-                    lock.unlock();
+                    asked = askNext();
+                } catch (RuntimeException e) {
+                    LOG.error("autonat failed", e);
                 }
-                publish();
-                if (probe.isPresent()) {
-                    Probe next = probe.get();
-                    Thread.ofVirtual().name("autonat-probe").start(() -> ask(next));
-                } else {
+                if (!asked) {
                     awaitNews();
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Begins the next request; false if there is none to be made. */
+    private boolean askNext() {
+        List<Server> servers = servers();
+        List<Multiaddr> mine = own.all();
+        List<Multiaddr> listening = own.listening();
+        Optional<Probe> probe;
+        lock.lock();
+        try {
+            awake = false;
+            probes.addresses(candidates.all(mine, listening, observations(), clock.instant()));
+            probe = probes.next(servers, clock.instant());
+        } finally {
+            lock.unlock();
+        }
+        publish();
+        probe.ifPresent(next -> Thread.ofVirtual().name("autonat-probe").start(() -> ask(next)));
+        return probe.isPresent();
     }
 
     private void awaitNews() throws InterruptedException {

@@ -86,22 +86,28 @@ final class AutonatServer implements StreamHandler {
             answer(stream, AutonatMessage.refusal(ResponseStatus.E_REQUEST_REJECTED));
             return;
         }
+        DialResponse response;
         try {
-            answer(stream, serve(stream));
+            response = serve(stream);
         } finally {
-            lock.lock();
-            try {
-                limits.end(peer);
-            } finally {
-                lock.unlock();
-            }
+            end(peer);
         }
+        answer(stream, response);
     }
 
     private boolean begin(Stream stream) {
         lock.lock();
         try {
             return limits.begin(stream.connection().peer(), Voters.of(stream.connection()), clock.instant());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end(PeerId peer) {
+        lock.lock();
+        try {
+            limits.end(peer);
         } finally {
             lock.unlock();
         }

@@ -167,7 +167,7 @@ public final class PortMapper implements Closeable {
 
     private Duration soonest(Map<Multiaddr, Mapping> now) {
         long seconds = now.values().stream()
-                .mapToLong(mapping -> mapping.mapped.getLifetime())
+                .mapToLong(mapping -> Math.min(mapping.mapped.getLifetime(), lifetime.toSeconds()))
                 .min()
                 .orElse(lifetime.toSeconds());
         Duration half = Duration.ofSeconds(seconds).dividedBy(2);
@@ -243,7 +243,7 @@ public final class PortMapper implements Closeable {
         Router.Port port = port(address).orElseThrow();
         int external = before.map(known -> known.mapped.getExternalPort()).orElse(port.number());
         Optional<MappedPort> mapped = router.map(port, external, lifetime);
-        return mapped.filter(done -> !done.getExternalAddress().isAnyLocalAddress())
+        return mapped.filter(done -> !done.getExternalAddress().isAnyLocalAddress() && done.getExternalPort() > 0)
                 .map(done -> new Mapping(port, done, outside(address, done)));
     }
 

@@ -135,7 +135,7 @@ class AddressProbesTest {
     void the_host_is_judged_by_its_addresses_that_reach_farthest() {
         probes.addresses(List.of(TCP, HOME));
         for (int number = 1; number <= 2; number++) {
-            answer(next(List.of(new Server(Keys.key(number).peerId(), "n" + number, IpClass.PRIVATE))), true);
+            answer(next(List.of(new Server(Keys.key(10 + number).peerId(), "n" + number, IpClass.PRIVATE))), true);
         }
         assertThat(verdict(HOME)).isEqualTo(PUBLIC);
         assertThat(probes.host(now)).isEqualTo(UNKNOWN);

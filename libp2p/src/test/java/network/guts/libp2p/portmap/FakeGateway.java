@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -53,8 +54,8 @@ final class FakeGateway implements Closeable {
         this.udp = new DatagramSocket(new InetSocketAddress(LOOPBACK, 0));
         this.ssdp = new DatagramSocket(new InetSocketAddress(LOOPBACK, 0));
         this.http = new ServerSocket(0, 50, LOOPBACK);
-        Thread.ofVirtual().start(() -> answer(udp));
-        Thread.ofVirtual().start(() -> answer(ssdp));
+        Thread.ofVirtual().start(() -> answer(udp, this::reply));
+        Thread.ofVirtual().start(() -> answer(ssdp, search -> found()));
         Thread.ofVirtual().start(this::serveHttp);
     }
 
@@ -66,14 +67,14 @@ final class FakeGateway implements Closeable {
         return (InetSocketAddress) ssdp.getLocalSocketAddress();
     }
 
-    private void answer(DatagramSocket socket) {
+    private static void answer(DatagramSocket socket, UnaryOperator<byte[]> answers) {
         byte[] buffer = new byte[2048];
         try {
             while (true) {
                 DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
                 socket.receive(packet);
                 byte[] request = Arrays.copyOf(buffer, packet.getLength());
-                byte[] reply = socket == ssdp ? found() : reply(request);
+                byte[] reply = answers.apply(request);
                 if (reply.length > 0) {
                     socket.send(new DatagramPacket(reply, reply.length, packet.getSocketAddress()));
                 }

@@ -25,8 +25,8 @@ class PortMappedHostTest {
     void a_host_tells_where_the_router_lets_others_in_and_takes_it_back_when_it_ends() throws Exception {
         try (FakeGateway gateway = new FakeGateway(Speaks.PCP, 3600);
                 Database database = Database.open(folder.resolve("host.db"))) {
-            NatConfig nat = NatConfig.DEFAULT.portMapping(
-                    new PortMapping(Optional.of(gateway.natPmp()), Optional.empty()));
+            NatConfig nat =
+                    NatConfig.DEFAULT.portMapping(new PortMapping(Optional.of(gateway.natPmp()), Optional.empty()));
             Libp2pHost host = new Libp2pHost(
                     HostConfig.of(Keys.key(1))
                             .listen(Keys.address("/ip4/127.0.0.1/tcp/0"))
@@ -38,8 +38,9 @@ class PortMappedHostTest {
                 host.start();
                 int inside = host.addresses().getFirst().port().orElseThrow();
                 Multiaddr outside = Keys.address("/ip4/198.51.100.7/tcp/" + (inside ^ 1));
-                Await.until("the host tells the address outside", () -> host.addresses()
-                        .contains(outside));
+                Await.until(
+                        "the host tells the address outside",
+                        () -> host.addresses().contains(outside));
                 assertThat(host.addressStatus())
                         .anyMatch(status -> status.address().equals(outside) && status.mapped() && status.told());
             }

@@ -1,11 +1,18 @@
 package network.guts.libp2p.portmap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import com.offbynull.portmapper.mapper.PortType;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import network.guts.core.Multiaddr;
 import network.guts.libp2p.Await;
@@ -14,8 +21,6 @@ import network.guts.libp2p.NatConfig.PortMapping;
 import network.guts.libp2p.portmap.FakeGateway.Mapped;
 import network.guts.libp2p.portmap.FakeGateway.Speaks;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Against routers of the test's own, on loopback. */
 class PortMapperTest {
@@ -33,14 +38,38 @@ class PortMapperTest {
                 upnp ? Optional.of(gateway.ssdp()) : Optional.empty());
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"PCP", "NAT_PMP", "UPNP"})
-    void ports_are_mapped_and_taken_back(Speaks speaks) throws Exception {
+    @FunctionalInterface
+    private interface Check {
+        void run(Speaks speaks) throws Exception;
+    }
+
+    /** Side by side: most of the time is waiting for what does not come. */
+    private static void each(Check check, Speaks... all) throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> running = new ArrayList<>();
+            for (Speaks speaks : all) {
+                running.add(threads.submit(() -> {
+                    check.run(speaks);
+                    return null;
+                }));
+            }
+            for (Future<?> one : running) {
+                one.get();
+            }
+        }
+    }
+
+    @Test
+    void ports_are_mapped_and_taken_back() throws Exception {
+        each(PortMapperTest::mapAndTakeBack, Speaks.PCP, Speaks.NAT_PMP, Speaks.UPNP);
+    }
+
+    private static void mapAndTakeBack(Speaks speaks) throws Exception {
         try (FakeGateway gateway = new FakeGateway(speaks, HOUR)) {
             CountDownLatch changed = new CountDownLatch(1);
             PortMapper mapper = new PortMapper(config(gateway, speaks), () -> LISTENING, changed::countDown);
             mapper.start();
-            assertThat(changed.await(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(changed.await(60, TimeUnit.SECONDS)).as("%s", speaks).isTrue();
             // The first two give another port than the one that was asked for.
             int outside = speaks == Speaks.UPNP ? 9000 : 9001;
             assertThat(mapper.addresses())
@@ -50,12 +79,10 @@ class PortMapperTest {
             assertThat(gateway.mapped)
                     .containsExactly(new Mapped("TCP", 9000, outside, HOUR), new Mapped("UDP", 9000, outside, HOUR));
             mapper.close();
+            assertThat(gateway.mapped).hasSize(4);
             assertThat(gateway.mapped.subList(2, 4))
                     .extracting(Mapped::protocol, Mapped::lifetime)
-                    .containsExactly(
-                            org.assertj.core.groups.Tuple.tuple("TCP", 0L),
-                            org.assertj.core.groups.Tuple.tuple("UDP", 0L));
-            assertThat(gateway.mapped).hasSize(4);
+                    .containsExactly(tuple("TCP", 0L), tuple("UDP", 0L));
         }
     }
 
@@ -75,35 +102,21 @@ class PortMapperTest {
     }
 
     @Test
-    void a_router_that_refuses_maps_nothing() throws Exception {
-        try (FakeGateway gateway = new FakeGateway(Speaks.NOTHING, HOUR)) {
-            Router router = new Router(
-                    gateway.natPmp().getAddress(), gateway.natPmp().getAddress(), config(gateway, Speaks.NOTHING));
-            assertThat(router.map(
-                            new Router.Port(com.offbynull.portmapper.mapper.PortType.TCP, 9000),
-                            9000,
-                            Duration.ofHours(1)))
-                    .isEmpty();
-            router.close();
-        }
+    void one_that_refuses_or_talks_without_end_or_points_elsewhere_maps_nothing() throws Exception {
+        each(PortMapperTest::mapNothing, Speaks.NOTHING, Speaks.ENDLESS_UPNP, Speaks.UPNP_ELSEWHERE);
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"ENDLESS_UPNP", "UPNP_ELSEWHERE"})
-    void a_device_that_talks_without_end_or_points_elsewhere_maps_nothing(Speaks speaks) throws Exception {
-        try (FakeGateway gateway = new FakeGateway(speaks, HOUR)) {
-            Router router =
-                    new Router(gateway.ssdp().getAddress(), gateway.ssdp().getAddress(), config(gateway, speaks));
-            assertThat(router.map(
-                            new Router.Port(com.offbynull.portmapper.mapper.PortType.TCP, 9000),
-                            9000,
-                            Duration.ofHours(1)))
+    private static void mapNothing(Speaks speaks) throws Exception {
+        InetAddress here = InetAddress.getLoopbackAddress();
+        try (FakeGateway gateway = new FakeGateway(speaks, HOUR);
+                Router router = new Router(here, here, config(gateway, speaks))) {
+            assertThat(router.map(new Router.Port(PortType.TCP, 9000), 9000, Duration.ofHours(1)))
+                    .as("%s", speaks)
                     .isEmpty();
+            assertThat(gateway.mapped).isEmpty();
             if (speaks == Speaks.UPNP_ELSEWHERE) {
                 assertThat(gateway.requests).isEmpty();
             }
-            assertThat(gateway.mapped).isEmpty();
-            router.close();
         }
     }
 
