@@ -52,7 +52,7 @@ class AutonatInteropIT {
     }
 
     private static TestHost ours(String name, Wire wire) throws Exception {
-        return TestHost.start(folder.resolve(name + wire.ordinal() + ".db"), settings(wire));
+        return TestHost.start(folder.resolve(name + wire.name() + ".db"), settings(wire));
     }
 
     @TestFactory
