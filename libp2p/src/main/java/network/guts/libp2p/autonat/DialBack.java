@@ -13,6 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.core.host.StreamResetException;
 import network.guts.libp2p.autonat.wire.AutonatMessage.DialStatus;
 import network.guts.libp2p.autonat.wire.DialBackMessage;
 import network.guts.libp2p.multistream.Multistream;
@@ -134,11 +135,22 @@ public final class DialBack implements Closeable {
             System.arraycopy(message, 0, frame, 1, message.length);
             stream.write(frame, 0, frame.length);
             stream.closeWrite();
-            // What is answered does not matter: the client has the nonce, and the connection may end.
-            stream.readTimeout(STREAM_TIMEOUT);
+            awaitAnswer(stream);
+        }
+    }
+
+    /**
+     * Once there is an answer, the nonce has arrived and the connection may end. go-libp2p resets its stream behind the
+     * answer, which over QUIC can overtake it; and a client that refuses the nonce knows by itself what that means.
+     */
+    private static void awaitAnswer(MuxedStream stream) throws IOException {
+        stream.readTimeout(STREAM_TIMEOUT);
+        try {
             if (stream.read(new byte[1], 0, 1) < 0) {
-                throw new IOException("no answer to the dial-back");
+                LOG.trace("a dial-back was ended without an answer");
             }
+        } catch (StreamResetException e) {
+            LOG.trace("a dial-back was reset: {}", e.getMessage());
         }
     }
 
