@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	"github.com/libp2p/go-libp2p/p2p/protocol/autonatv2"
 	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
@@ -34,6 +35,7 @@ type peerHost struct {
 	floods   map[int]*flood
 	said     map[peer.ID]event.EvtPeerIdentificationCompleted
 	heard    *sync.Cond
+	autonat  *autonatv2.AutoNAT
 }
 
 func newKey(kind string) (crypto.PrivKey, error) {
@@ -111,6 +113,11 @@ func newHost(r request) (*peerHost, error) {
 		}
 	}()
 	p.serve()
+	if r.Autonat {
+		if p.autonat, err = startAutonat(r, h); err != nil {
+			return nil, err
+		}
+	}
 	return p, nil
 }
 

@@ -34,29 +34,31 @@ type request struct {
 	Down      int64  `json:"down"`
 	Count     int    `json:"count"`
 	Flood     int    `json:"flood"`
+	Autonat   bool   `json:"autonat"`
 }
 
 type answer map[string]any
 
 var commands = map[string]func(*peerHost, request) (answer, error){
-	"dial":        (*peerHost).dial,
-	"disconnect":  (*peerHost).disconnect,
-	"connections": (*peerHost).connections,
-	"ping":        (*peerHost).ping,
-	"dial-ping":   (*peerHost).dialPing,
-	"identify":    (*peerHost).identify,
-	"upload":      (*peerHost).upload,
-	"download":    (*peerHost).download,
-	"echo":        (*peerHost).echo,
-	"half-close":  (*peerHost).halfClose,
-	"reset":       (*peerHost).reset,
-	"reset-by-us": (*peerHost).resetByUs,
-	"observed":    (*peerHost).observed,
-	"streams":     (*peerHost).streams,
-	"flood":       (*peerHost).flood,
-	"release":     (*peerHost).release,
-	"flood-end":   (*peerHost).floodEnd,
-	"perf":        (*peerHost).perf,
+	"dial":         (*peerHost).dial,
+	"reachability": (*peerHost).reachability,
+	"disconnect":   (*peerHost).disconnect,
+	"connections":  (*peerHost).connections,
+	"ping":         (*peerHost).ping,
+	"dial-ping":    (*peerHost).dialPing,
+	"identify":     (*peerHost).identify,
+	"upload":       (*peerHost).upload,
+	"download":     (*peerHost).download,
+	"echo":         (*peerHost).echo,
+	"half-close":   (*peerHost).halfClose,
+	"reset":        (*peerHost).reset,
+	"reset-by-us":  (*peerHost).resetByUs,
+	"observed":     (*peerHost).observed,
+	"streams":      (*peerHost).streams,
+	"flood":        (*peerHost).flood,
+	"release":      (*peerHost).release,
+	"flood-end":    (*peerHost).floodEnd,
+	"perf":         (*peerHost).perf,
 }
 
 var output sync.Mutex

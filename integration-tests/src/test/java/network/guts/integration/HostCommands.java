@@ -15,9 +15,12 @@ import network.guts.core.PeerId;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Identified;
+import network.guts.libp2p.AddressStatus;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.HostConfig.Security;
 import network.guts.libp2p.Libp2pHost;
+import network.guts.libp2p.NatConfig;
+import network.guts.libp2p.NatConfig.Autonat;
 import network.guts.libp2p.perf.PerfServer;
 import network.guts.runtime.Database;
 
@@ -70,6 +73,7 @@ final class HostCommands implements AutoCloseable {
         operations.put("ping", this::ping);
         operations.put("dial-ping", this::dialPing);
         operations.put("identify", this::identify);
+        operations.put("addresses", this::addresses);
         host.start();
     }
 
@@ -77,7 +81,8 @@ final class HostCommands implements AutoCloseable {
      * A host that listens on loopback.
      *
      * @param database its file
-     * @param settings {@code transport} (tcp, quic), {@code security} (noise, tls): as for the scripted peers
+     * @param settings {@code transport} (tcp, quic), {@code security} (noise, tls), {@code autonat}: as for the scripted
+     *     peers
      */
     static HostCommands start(Path database, Map<String, ?> settings) throws IOException, MalformedException {
         HostConfig.Builder config = HostConfig.of(PrivateKey.generate(new SecureRandom()))
@@ -86,6 +91,10 @@ final class HostCommands implements AutoCloseable {
                                 ? "/ip4/127.0.0.1/udp/0/quic-v1"
                                 : "/ip4/127.0.0.1/tcp/0"))
                 .security("tls".equals(settings.get("security")) ? Security.TLS : Security.NOISE)
+                .nat(
+                        Boolean.TRUE.equals(settings.get("autonat"))
+                                ? NatConfig.DEFAULT.autonat(Autonat.ON).scope(NatConfig.Scope.LOOPBACK)
+                                : NatConfig.DEFAULT)
                 .maxConnections(MANY_CONNECTIONS)
                 .water(MANY_CONNECTIONS, MANY_CONNECTIONS)
                 .streams(new HostConfig.StreamLimits(4096, 1024, 4096));
@@ -172,6 +181,17 @@ final class HostCommands implements AutoCloseable {
                 "protocols", said.protocols().stream().sorted().toList(),
                 "addresses", said.addresses().stream().map(Multiaddr::toString).toList(),
                 "signed", host.addressBook().record(peer).isPresent());
+    }
+
+    /** What is known of its addresses. */
+    private Map<String, ?> addresses(Arguments arguments) {
+        List<Map<String, ?>> all = new ArrayList<>();
+        for (AddressStatus status : host.addressStatus()) {
+            all.add(Map.of(
+                    "address", status.address().toString(),
+                    "reachability", status.reachability().name()));
+        }
+        return Map.of("reachability", host.reachability().name(), "addresses", all);
     }
 
     @Override

@@ -32,6 +32,7 @@ import network.guts.core.metrics.Metrics;
  * @param security the secure channels that are offered and accepted over TCP, the most wanted first
  * @param dnsServer who is asked for names in addresses; empty: the system's servers
  * @param metrics what the host counts with
+ * @param nat how it is found out whether others can reach this host
  */
 public record HostConfig(
         PrivateKey identity,
@@ -50,7 +51,8 @@ public record HostConfig(
         StreamLimits streams,
         List<Security> security,
         Optional<InetSocketAddress> dnsServer,
-        Metrics metrics) {
+        Metrics metrics,
+        NatConfig nat) {
     /** A secure channel of libp2p. */
     public enum Security {
         /** {@code /noise}: ChaCha20-Poly1305. */
@@ -155,6 +157,7 @@ public record HostConfig(
         private List<Security> security = DEFAULT_SECURITY;
         private Optional<InetSocketAddress> dnsServer = Optional.empty();
         private Metrics metrics = Metrics.none();
+        private NatConfig nat = NatConfig.DEFAULT;
 
         private Builder(PrivateKey identity) {
             this.identity = identity;
@@ -241,6 +244,11 @@ public record HostConfig(
             return this;
         }
 
+        public Builder nat(NatConfig value) {
+            this.nat = value;
+            return this;
+        }
+
         /**
          * @throws IllegalArgumentException if a number or a duration is out of its bounds
          */
@@ -262,7 +270,8 @@ public record HostConfig(
                     streams,
                     security,
                     dnsServer,
-                    metrics);
+                    metrics,
+                    nat);
         }
     }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -16,20 +17,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.core.PrivateKey;
 import network.guts.core.SignedEnvelope;
 import network.guts.core.host.AddressBook;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Host;
 import network.guts.core.host.HostListener;
 import network.guts.core.host.Identified;
+import network.guts.core.host.Reachability;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamHandler;
 import network.guts.libp2p.addressbook.StoredAddressBook;
+import network.guts.libp2p.autonat.Autonat;
+import network.guts.libp2p.autonat.ToldAddresses;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
 import network.guts.libp2p.metrics.HostMetrics;
 import network.guts.libp2p.noise.NoiseProtocol;
 import network.guts.libp2p.ping.Ping;
+import network.guts.libp2p.portmap.PortMapper;
 import network.guts.libp2p.quic.QuicConfig;
 import network.guts.libp2p.quic.QuicTransport;
 import network.guts.libp2p.security.SecurityProtocol;
@@ -74,6 +80,8 @@ public final class Libp2pHost implements Host, Closeable {
     private final Swarm swarm;
     private final Identify identify;
     private final Ping ping;
+    private final Autonat autonat;
+    private final Optional<PortMapper> portMapper;
     private final AtomicBoolean started = new AtomicBoolean();
     private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -95,15 +103,24 @@ public final class Libp2pHost implements Host, Closeable {
         this.book = database.isPresent()
                 ? new StoredAddressBook(database.get(), clock, this::connectedPeers)
                 : StoredAddressBook.inMemory(clock, this::connectedPeers);
-        this.transports = new Transports(
-                new TcpTransport(
-                        new TcpDialer(AddressResolver.NUMERIC),
-                        new MeasuredUpgrader(new TcpUpgrader(security(config, clock), yamux(config)), metrics)),
-                new QuicTransport(config.identity(), clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
+        this.transports = transports(config, config.identity(), clock, metrics);
         this.swarm = new Swarm(config, transports, book, clock, protocols, events, metrics, this::ready);
         this.identify = new Identify(self, swarm, book, events, clock, this::addressesMayHaveChanged);
         this.ping = new Ping(swarm, metrics);
         metrics.watch(swarm.connections()::infos, swarm::inUse, book::size);
+        this.portMapper = config.nat()
+                .portMapping()
+                .map(mapping -> new PortMapper(mapping, transports::addresses, this::addressesMayHaveChanged));
+        PrivateKey caller = PrivateKey.generate(new SecureRandom());
+        this.autonat = new Autonat(
+                config.nat(),
+                swarm,
+                protocols,
+                new OwnAddresses(),
+                events,
+                clock,
+                asItself -> transports(config, asItself ? config.identity() : caller, clock, metrics),
+                this::addressesMayHaveChanged);
         identify.serve(protocols);
         ping.serve(protocols);
     }
@@ -117,13 +134,23 @@ public final class Libp2pHost implements Host, Closeable {
         return new Libp2pHost(config, Optional.empty(), InstantSource.system());
     }
 
-    private static List<SecurityProtocol> security(HostConfig config, InstantSource clock) {
+    private static Transports transports(
+            HostConfig config, PrivateKey identity, InstantSource clock, HostMetrics metrics) {
+        return new Transports(
+                new TcpTransport(
+                        new TcpDialer(AddressResolver.NUMERIC),
+                        new MeasuredUpgrader(
+                                new TcpUpgrader(security(config, identity, clock), yamux(config)), metrics)),
+                new QuicTransport(identity, clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
+    }
+
+    private static List<SecurityProtocol> security(HostConfig config, PrivateKey identity, InstantSource clock) {
         List<SecurityProtocol> protocols = new ArrayList<>();
         for (HostConfig.Security each : config.security()) {
             protocols.add(
                     switch (each) {
-                        case NOISE -> new NoiseProtocol(config.identity(), new SecureRandom());
-                        case TLS -> new TlsProtocol(config.identity(), clock);
+                        case NOISE -> new NoiseProtocol(identity, new SecureRandom());
+                        case TLS -> new TlsProtocol(identity, clock);
                     });
         }
         return protocols;
@@ -169,24 +196,64 @@ public final class Libp2pHost implements Host, Closeable {
             throw new IllegalStateException("a host is started once");
         }
         transports.bind(config.listen(), swarm::accepted);
-        self.addresses(ownAddresses());
+        self.addresses(toldAddresses());
         events.start();
         identify.start();
         transports.start();
+        autonat.start();
+        portMapper.ifPresent(PortMapper::start);
         Thread.ofVirtual().name("host-housekeeping").start(this::keepHouse);
         LOG.info("{} listens on {}", peerId(), self.addresses());
         return this;
     }
 
-    private List<Multiaddr> ownAddresses() {
-        List<Multiaddr> all = new ArrayList<>(new LinkedHashSet<>(config.announce()));
-        transports.addresses().stream()
-                .filter(address -> !all.contains(address))
-                .forEach(all::add);
-        identify.confirmedAddresses().stream()
-                .filter(address -> !all.contains(address))
-                .forEach(all::add);
-        return all;
+    /** All that are known, the surest first. */
+    private final class OwnAddresses implements Autonat.OwnAddresses {
+        @Override
+        public List<Multiaddr> all() {
+            Set<Multiaddr> all = new LinkedHashSet<>(config.announce());
+            all.addAll(mapped());
+            all.addAll(transports.addresses());
+            all.addAll(identify.confirmedAddresses());
+            return List.copyOf(all);
+        }
+
+        @Override
+        public List<Multiaddr> listening() {
+            return transports.addresses();
+        }
+    }
+
+    private List<Multiaddr> toldAddresses() {
+        List<Multiaddr> own = new ArrayList<>(transports.addresses());
+        own.addAll(mapped());
+        own.addAll(identify.confirmedAddresses());
+        return ToldAddresses.of(config.nat().scope(), config.announce(), own, autonat.verdicts());
+    }
+
+    private List<Multiaddr> mapped() {
+        return portMapper.map(PortMapper::addresses).orElse(List.of());
+    }
+
+    /** Whether others can dial this host, as far as AutoNAT found out. */
+    public Reachability reachability() {
+        return autonat.reachability();
+    }
+
+    /** This host's addresses, those that others are told first, with what AutoNAT found out about each. */
+    public List<AddressStatus> addressStatus() {
+        Map<Multiaddr, Reachability> verdicts = autonat.verdicts();
+        List<Multiaddr> told = self.addresses();
+        List<Multiaddr> mapped = mapped();
+        Set<Multiaddr> all = new LinkedHashSet<>(told);
+        all.addAll(verdicts.keySet());
+        return all.stream()
+                .map(address -> new AddressStatus(
+                        address,
+                        verdicts.getOrDefault(address, Reachability.UNKNOWN),
+                        told.contains(address),
+                        mapped.contains(address)))
+                .toList();
     }
 
     private void keepHouse() {
@@ -212,7 +279,7 @@ public final class Libp2pHost implements Host, Closeable {
     }
 
     private void addressesMayHaveChanged() {
-        if (self.addresses(ownAddresses())) {
+        if (self.addresses(toldAddresses())) {
             LOG.info("{} can now be reached at {}", peerId(), self.addresses());
             events.add(HostListener::addressesChanged);
             identify.wake();
@@ -351,11 +418,16 @@ public final class Libp2pHost implements Host, Closeable {
         try {
             transports.stopListening();
         } finally {
+            portMapper.ifPresent(PortMapper::close);
             identify.close();
             swarm.close();
             events.close();
             book.close();
-            transports.close();
+            try {
+                autonat.close();
+            } finally {
+                transports.close();
+            }
         }
     }
 }

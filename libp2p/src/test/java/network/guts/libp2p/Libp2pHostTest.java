@@ -172,7 +172,12 @@ class Libp2pHostTest {
         assertThat(said.connection()).isEqualTo(info);
         assertThat(said.agentVersion()).isEqualTo("test-agent/7");
         assertThat(said.protocols())
-                .containsExactlyInAnyOrder(ECHO, "/ipfs/id/1.0.0", "/ipfs/id/push/1.0.0", "/ipfs/ping/1.0.0");
+                .containsExactlyInAnyOrder(
+                        ECHO,
+                        "/ipfs/id/1.0.0",
+                        "/ipfs/id/push/1.0.0",
+                        "/ipfs/ping/1.0.0",
+                        "/libp2p/autonat/2/dial-back");
         assertThat(said.addresses()).isEqualTo(a.addresses());
         PeerRecord record = PeerRecord.open(b.addressBook().record(a.peerId()).orElseThrow());
         assertThat(record.addresses()).isEqualTo(a.addresses());

@@ -127,6 +127,11 @@ public final class Connection {
         return identified;
     }
 
+    /** Where the peer says that it sees this host. */
+    public Optional<Multiaddr> observed() {
+        return observed;
+    }
+
     public void identified(Identified said, Optional<Multiaddr> seesUsAt) {
         identified = Optional.of(said);
         seesUsAt.ifPresent(address -> observed = Optional.of(address));

@@ -96,6 +96,16 @@ public final class Connections {
         return Optional.empty();
     }
 
+    /** True if not everybody is let in. */
+    public boolean membersOnly() {
+        lock.lock();
+        try {
+            return !members.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     boolean admits(PeerId peer) {
         lock.lock();
         try {

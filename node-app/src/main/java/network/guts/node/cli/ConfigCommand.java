@@ -74,6 +74,8 @@ final class ConfigCommand extends CommandGroup {
             case SYNC_MEMORY -> config.syncMemory();
             case METRICS -> config.metrics().map(ConfigCommand::text).orElse("");
             case ALLOW_PERF -> config.allowPerf();
+            case AUTONAT -> config.autonat().name().toLowerCase(Locale.ROOT);
+            case PORT_MAPPING -> config.portMapping();
         };
     }
 

@@ -15,6 +15,16 @@ final class StatusCommand extends GutsCommand {
         session.output().event(done);
     }
 
+    private static String known(Event address) {
+        String reach = address.text("reach") + (address.truth("mapped") ? ", mapped by the router" : "");
+        String found = switch (address.text("reachable")) {
+            case "yes" -> ", reachable";
+            case "no" -> ", unreachable";
+            default -> ", not checked";
+        };
+        return reach + found + (address.truth("told") ? "" : ", not told to others");
+    }
+
     private static void show(Output out, Event status) {
         out.result("peer          " + status.text("peer"));
         out.result("version       " + status.text("version") + ", up for " + Units.seconds(status.real("seconds"))
@@ -25,8 +35,9 @@ final class StatusCommand extends GutsCommand {
             out.result("address       none: this node does not listen");
         }
         for (Event address : status.objects("addresses")) {
-            out.result("address       " + address.text("address") + " (" + address.text("reach") + ")");
+            out.result("address       " + address.text("address") + " (" + known(address) + ")");
         }
+        out.result("reachable     " + status.text("reachable"));
         Event dht = status.object("dht");
         out.result("dht           " + dht.text("mode") + ", " + Units.count(dht.number("table"), "peer", "peers")
                 + " in the table, " + Units.count(dht.number("records"), "record", "records") + " kept for others, "

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.libp2p.NatConfig;
 import network.guts.sync.model.RepositoryId;
 
 /**
@@ -16,6 +17,8 @@ import network.guts.sync.model.RepositoryId;
  * @param network {@code public}, {@code private} or a name
  * @param metrics where figures are served, on this machine; empty: nowhere
  * @param allowPerf whether strangers may measure streams with this node
+ * @param autonat whether others are asked if they can reach this node, and dialled for
+ * @param portMapping whether the router is asked to let others in
  * @param membersFile read in addition to {@code members}, and watched
  */
 public record Config(
@@ -32,7 +35,9 @@ public record Config(
         Seeding seeding,
         long syncMemory,
         Optional<InetSocketAddress> metrics,
-        boolean allowPerf) {
+        boolean allowPerf,
+        NatConfig.Autonat autonat,
+        boolean portMapping) {
     public static final String PUBLIC = "public";
     public static final String PRIVATE = "private";
 
@@ -128,6 +133,8 @@ public record Config(
                 seeding.withoutAll(),
                 syncMemory,
                 Optional.empty(),
+                false,
+                NatConfig.Autonat.OFF,
                 false);
     }
 }

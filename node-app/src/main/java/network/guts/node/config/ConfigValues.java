@@ -19,6 +19,7 @@ import network.guts.core.MalformedException;
 import network.guts.core.Multiaddr;
 import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
+import network.guts.libp2p.NatConfig;
 import network.guts.node.config.ConfigLoader.Raw;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
@@ -100,7 +101,9 @@ final class ConfigValues {
                         block()),
                 size(Key.SYNC_MEMORY, Defaults.SYNC_MEMORY),
                 metrics(),
-                truth(Key.ALLOW_PERF));
+                truth(Key.ALLOW_PERF, false),
+                choice(Key.AUTONAT, NatConfig.Autonat.values(), NatConfig.Autonat.AUTO),
+                truth(Key.PORT_MAPPING, network.equals(Config.PUBLIC)));
     }
 
     private String network() throws Failure {
@@ -209,9 +212,8 @@ final class ConfigValues {
         }
     }
 
-    /** False by default. */
-    private boolean truth(Key key) throws Failure {
-        String text = single(key).orElse("false");
+    private boolean truth(Key key, boolean byDefault) throws Failure {
+        String text = single(key).orElse(Boolean.toString(byDefault));
         if (!text.equals("true") && !text.equals("false")) {
             throw wrong(key, "\"" + text + "\" is neither true nor false");
         }

@@ -32,7 +32,17 @@ public enum Key {
     SEEDING_BLOCK("seeding.block", Kind.LIST, "CID", "repositories that are never kept or served"),
     SYNC_MEMORY("sync.memory", Kind.SIZE, "SIZE", "memory for parsing packs"),
     METRICS("metrics", Kind.TEXT, "ADDRESS", "a loopback address and port where figures are served: 127.0.0.1:9100"),
-    ALLOW_PERF("allow_perf", Kind.TRUTH, "true|false", "lets anybody measure streams with this node: /perf/1.0.0");
+    ALLOW_PERF("allow_perf", Kind.TRUTH, "true|false", "lets anybody measure streams with this node: /perf/1.0.0"),
+    AUTONAT(
+            "autonat",
+            Kind.TEXT,
+            "MODE",
+            "auto, on or off: asks others whether they can reach this node, and dials for them"),
+    PORT_MAPPING(
+            "port_mapping",
+            Kind.TRUTH,
+            "true|false",
+            "asks the router to let others in (PCP, NAT-PMP, UPnP); true by default in the network public");
 
     /** The kinds of value. */
     public enum Kind {

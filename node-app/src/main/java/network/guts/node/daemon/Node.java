@@ -10,8 +10,10 @@ import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.Host;
+import network.guts.core.host.Reachability;
 import network.guts.dht.Dht;
 import network.guts.gossip.Gossip;
+import network.guts.libp2p.AddressStatus;
 import network.guts.node.config.Config;
 import network.guts.node.output.Failure;
 import network.guts.sync.Repositories;
@@ -47,6 +49,12 @@ public interface Node {
      * @throws Failure USAGE if the key file is damaged
      */
     PrivateKey signingKey() throws Failure;
+
+    /** Whether others can dial this node, as far as is known. */
+    Reachability reachability();
+
+    /** This node's addresses, with what is known of each. */
+    List<AddressStatus> addressStatus();
 
     /** How the entry to the network stands. */
     List<Bootstrapper.State> bootstrap();

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import network.guts.core.Multiaddr;
+import network.guts.core.host.Reachability;
+import network.guts.libp2p.AddressStatus;
 import network.guts.node.Version;
 import network.guts.node.control.Operation;
 import network.guts.node.control.Operation.Reply;
@@ -69,6 +71,7 @@ final class NodeOperations {
                 .with("process", ProcessHandle.current().pid())
                 .with("seconds", Duration.between(node.started(), Instant.now()))
                 .with("addresses", addresses())
+                .with("reachable", reachable(node.reachability()))
                 .with("dht", dht)
                 .with(
                         "peers",
@@ -87,13 +90,24 @@ final class NodeOperations {
 
     private List<Map<String, Object>> addresses() {
         List<Map<String, Object>> addresses = new ArrayList<>();
-        for (Multiaddr address : node.fullAddresses()) {
+        for (AddressStatus status : node.addressStatus()) {
             Map<String, Object> one = new LinkedHashMap<>();
-            one.put("address", address);
-            one.put("reach", reach(address));
+            one.put("address", status.address().withPeerId(node.host().peerId()));
+            one.put("reach", reach(status.address()));
+            one.put("reachable", reachable(status.reachability()));
+            one.put("told", status.told());
+            one.put("mapped", status.mapped());
             addresses.add(one);
         }
         return addresses;
+    }
+
+    private static String reachable(Reachability reachability) {
+        return switch (reachability) {
+            case PUBLIC -> "yes";
+            case PRIVATE -> "no";
+            case UNKNOWN -> "unknown";
+        };
     }
 
     /** How far an address can be seen, as far as the address itself tells. */
@@ -101,7 +115,7 @@ final class NodeOperations {
         return address.ip()
                 .map(ip -> ip.isLoopbackAddress()
                         ? "loopback"
-                        : ip.isSiteLocalAddress() || ip.isLinkLocalAddress() ? "private" : "public, not checked")
+                        : ip.isSiteLocalAddress() || ip.isLinkLocalAddress() ? "private" : "public")
                 .orElse("unknown");
     }
 

@@ -26,14 +26,17 @@ import network.guts.core.PeerInfo;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.Host;
 import network.guts.core.metrics.Metrics;
+import network.guts.core.host.Reachability;
 import network.guts.dht.Dht;
 import network.guts.dht.Kademlia;
 import network.guts.dht.KademliaConfig;
 import network.guts.gossip.Gossip;
 import network.guts.gossip.GossipConfig;
 import network.guts.gossip.shell.GossipSub;
+import network.guts.libp2p.AddressStatus;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.Libp2pHost;
+import network.guts.libp2p.NatConfig;
 import network.guts.libp2p.perf.PerfServer;
 import network.guts.node.config.Config;
 import network.guts.node.control.ControlServer;
@@ -158,6 +161,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
             opened("perf", PerfServer.serve(host));
         }
         listen(config);
+        opened("dht mode", DhtMode.follow(config, host, dht));
         dht.start();
         gossip.start();
         repositories.start();
@@ -216,16 +220,20 @@ public final class NodeRuntime implements Node, AutoCloseable {
                 .keepAlive(config.keepaliveInterval())
                 .members(members)
                 .metrics(metrics)
+                .nat(nat(config))
                 .build();
     }
 
+    /** A network of one's own may lie behind one router, or in containers. */
+    private static NatConfig nat(Config config) {
+        NatConfig.Scope scope = config.isPublic() ? NatConfig.Scope.PUBLIC : NatConfig.Scope.PRIVATE;
+        NatConfig nat = NatConfig.DEFAULT.autonat(config.autonat()).scope(scope);
+        return config.portMapping() && !config.listen().isEmpty()
+                ? nat.portMapping(NatConfig.PortMapping.AUTOMATIC)
+                : nat;
+    }
+
     private static KademliaConfig kademlia(Config config) {
-        Dht.Mode mode = switch (config.dht()) {
-            case SERVER -> Dht.Mode.SERVER;
-            case CLIENT -> Dht.Mode.CLIENT;
-            // A node of a network of one's own that listens is reachable there; on the public one nobody knows.
-            case AUTO -> config.listen().isEmpty() || config.isPublic() ? Dht.Mode.CLIENT : Dht.Mode.SERVER;
-        };
         Map<PeerId, List<Multiaddr>> peers = new LinkedHashMap<>();
         for (Multiaddr address : config.bootstrap()) {
             List<Multiaddr> known = peers.computeIfAbsent(address.peerId().orElseThrow(), peer -> new ArrayList<>());
@@ -233,7 +241,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         }
         List<PeerInfo> bootstrap = new ArrayList<>();
         peers.forEach((peer, addresses) -> bootstrap.add(new PeerInfo(peer, addresses)));
-        return new KademliaConfig(config.kademliaProtocol(), mode, bootstrap, true);
+        return new KademliaConfig(config.kademliaProtocol(), DhtMode.of(config, Reachability.UNKNOWN), bootstrap, true);
     }
 
     private static SyncSettings settings(Config config, Set<PeerId> members) {
@@ -317,6 +325,16 @@ public final class NodeRuntime implements Node, AutoCloseable {
     @Override
     public PrivateKey signingKey() throws Failure {
         return signingKeys.load();
+    }
+
+    @Override
+    public Reachability reachability() {
+        return host.reachability();
+    }
+
+    @Override
+    public List<AddressStatus> addressStatus() {
+        return host.addressStatus();
     }
 
     @Override

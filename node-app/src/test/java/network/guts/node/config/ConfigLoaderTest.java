@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import network.guts.libp2p.NatConfig;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,20 @@ class ConfigLoaderTest {
         assertThat(config.connectionTimeout()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.keepaliveInterval()).isEqualTo(Duration.ofSeconds(30));
         assertThat(config.members()).isEmpty();
+    }
+
+    @Test
+    void theRouterIsAskedInThePublicNetworkOnlyUnlessTheConfigurationSaysSo() throws Exception {
+        assertThat(load("").portMapping()).isTrue();
+        assertThat(load("").autonat()).isEqualTo(NatConfig.Autonat.AUTO);
+        assertThat(load("network = \"private\"").portMapping()).isFalse();
+        Config config = load("network = \"own\"\nport_mapping = true\nautonat = \"on\"");
+        assertThat(config.portMapping()).isTrue();
+        assertThat(config.autonat()).isEqualTo(NatConfig.Autonat.ON);
+        assertThat(load("port_mapping = false").portMapping()).isFalse();
+        Config fetching = load("").fetching();
+        assertThat(fetching.portMapping()).isFalse();
+        assertThat(fetching.autonat()).isEqualTo(NatConfig.Autonat.OFF);
     }
 
     @Test
