@@ -25,4 +25,8 @@ module network.guts.libp2p {
     // protobuf's messages look at themselves by reflection
     opens network.guts.libp2p.identify.proto to
             com.google.protobuf;
+    opens network.guts.libp2p.relay.proto to
+            com.google.protobuf;
+    opens network.guts.libp2p.dcutr.proto to
+            com.google.protobuf;
 }

@@ -18,6 +18,7 @@ import network.guts.core.host.Identified;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.HostConfig.Security;
 import network.guts.libp2p.Libp2pHost;
+import network.guts.libp2p.RelayConfig;
 import network.guts.libp2p.perf.PerfServer;
 import network.guts.runtime.Database;
 
@@ -64,12 +65,15 @@ final class HostCommands implements AutoCloseable {
         TestStreams streams = new TestStreams(host);
         streams.serve();
         streams.addTo(operations);
+        host.allowLimited(TestStreams.ECHO);
         operations.put("dial", this::dial);
         operations.put("disconnect", this::disconnect);
         operations.put("connections", this::connections);
         operations.put("ping", this::ping);
         operations.put("dial-ping", this::dialPing);
         operations.put("identify", this::identify);
+        operations.put("addresses", arguments -> Map.of(
+                "addresses", host.addresses().stream().map(Multiaddr::toString).toList()));
         host.start();
     }
 
@@ -77,7 +81,8 @@ final class HostCommands implements AutoCloseable {
      * A host that listens on loopback.
      *
      * @param database its file
-     * @param settings {@code transport} (tcp, quic), {@code security} (noise, tls): as for the scripted peers
+     * @param settings {@code transport} (tcp, quic), {@code security} (noise, tls), {@code relay} (server): as for the
+     *     scripted peers; {@code relays}: the address of a relay at which to keep a place
      */
     static HostCommands start(Path database, Map<String, ?> settings) throws IOException, MalformedException {
         HostConfig.Builder config = HostConfig.of(PrivateKey.generate(new SecureRandom()))
@@ -85,6 +90,12 @@ final class HostCommands implements AutoCloseable {
                         "quic".equals(settings.get("transport"))
                                 ? "/ip4/127.0.0.1/udp/0/quic-v1"
                                 : "/ip4/127.0.0.1/tcp/0"))
+                .relay(new RelayConfig(
+                        "server".equals(settings.get("relay")) ? RelayConfig.Service.ON : RelayConfig.Service.OFF,
+                        RelayConfig.Limits.DEFAULT,
+                        settings.get("relays") instanceof String relay
+                                ? List.of(Multiaddr.parse(relay))
+                                : List.of()))
                 .security("tls".equals(settings.get("security")) ? Security.TLS : Security.NOISE)
                 .maxConnections(MANY_CONNECTIONS)
                 .water(MANY_CONNECTIONS, MANY_CONNECTIONS)
@@ -133,6 +144,7 @@ final class HostCommands implements AutoCloseable {
                     "peer", connection.peer().toString(),
                     "direction", connection.direction().name(),
                     "transport", connection.transport(),
+                    "relayed", connection.address().has(Multiaddr.Part.P2P_CIRCUIT),
                     "encryption", connection.security(),
                     "multiplexer", connection.muxer()));
         }

@@ -29,6 +29,7 @@ import network.guts.core.PrivateKey;
  * @param streams how many streams may be open
  * @param security the secure channels that are offered and accepted over TCP, the most wanted first
  * @param dnsServer who is asked for names in addresses; empty: the system's servers
+ * @param relay what the host does with relays
  */
 public record HostConfig(
         PrivateKey identity,
@@ -46,7 +47,8 @@ public record HostConfig(
         Set<PeerId> members,
         StreamLimits streams,
         List<Security> security,
-        Optional<InetSocketAddress> dnsServer) {
+        Optional<InetSocketAddress> dnsServer,
+        RelayConfig relay) {
     /** A secure channel of libp2p. */
     public enum Security {
         /** {@code /noise}: ChaCha20-Poly1305. */
@@ -145,6 +147,7 @@ public record HostConfig(
         private StreamLimits streams = StreamLimits.DEFAULT;
         private List<Security> security = DEFAULT_SECURITY;
         private Optional<InetSocketAddress> dnsServer = Optional.empty();
+        private RelayConfig relay = RelayConfig.DEFAULT;
 
         private Builder(PrivateKey identity) {
             this.identity = identity;
@@ -225,6 +228,11 @@ public record HostConfig(
             return this;
         }
 
+        public Builder relay(RelayConfig value) {
+            this.relay = value;
+            return this;
+        }
+
         /**
          * @throws IllegalArgumentException if a number or a duration is out of its bounds
          */
@@ -245,7 +253,8 @@ public record HostConfig(
                     members,
                     streams,
                     security,
-                    dnsServer);
+                    dnsServer,
+                    relay);
         }
     }
 }

@@ -25,12 +25,16 @@ import network.guts.core.host.Identified;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamHandler;
 import network.guts.libp2p.addressbook.StoredAddressBook;
+import network.guts.libp2p.dcutr.Dcutr;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
 import network.guts.libp2p.noise.NoiseProtocol;
 import network.guts.libp2p.ping.Ping;
 import network.guts.libp2p.quic.QuicConfig;
 import network.guts.libp2p.quic.QuicTransport;
+import network.guts.libp2p.relay.CircuitTransport;
+import network.guts.libp2p.relay.RelayService;
+import network.guts.libp2p.relay.Reservations;
 import network.guts.libp2p.security.SecurityProtocol;
 import network.guts.libp2p.swarm.Connection;
 import network.guts.libp2p.swarm.Events;
@@ -42,6 +46,7 @@ import network.guts.libp2p.tcp.TcpTransport;
 import network.guts.libp2p.tls.TlsProtocol;
 import network.guts.libp2p.transport.Transports;
 import network.guts.libp2p.upgrade.TcpUpgrader;
+import network.guts.libp2p.upgrade.Upgrader;
 import network.guts.libp2p.yamux.YamuxConfig;
 import network.guts.runtime.Database;
 import org.slf4j.Logger;
@@ -72,6 +77,9 @@ public final class Libp2pHost implements Host, Closeable {
     private final Swarm swarm;
     private final Identify identify;
     private final Ping ping;
+    private final Reservations reservations;
+    private final RelayService relayService;
+    private final Dcutr dcutr;
     private final AtomicBoolean started = new AtomicBoolean();
     private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -86,16 +94,26 @@ public final class Libp2pHost implements Host, Closeable {
         this.protocols = new Protocols(this::protocolsChanged);
         this.self = new SelfDescription(config.identity(), config.agentVersion(), protocols::ids, clock);
         this.book = new StoredAddressBook(database, clock, this::connectedPeers);
+        Upgrader upgrader = new TcpUpgrader(security(config, clock), yamux(config));
+        CircuitTransport circuits = new CircuitTransport(peerId(), upgrader);
         this.transports = new Transports(
-                new TcpTransport(
-                        new TcpDialer(AddressResolver.NUMERIC),
-                        new TcpUpgrader(security(config, clock), yamux(config))),
-                new QuicTransport(config.identity(), clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
+                new TcpTransport(new TcpDialer(AddressResolver.NUMERIC), upgrader),
+                new QuicTransport(config.identity(), clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())),
+                circuits);
         this.swarm = new Swarm(config, transports, book, clock, protocols, events, this::ready);
         this.identify = new Identify(self, swarm, book, events, clock, this::addressesMayHaveChanged);
         this.ping = new Ping(swarm);
+        this.reservations = new Reservations(peerId(), swarm, clock, this::addressesMayHaveChanged);
+        this.relayService = new RelayService(
+                config.identity(), swarm, protocols, config.relay().limits(), clock, this::addresses);
+        this.dcutr = new Dcutr(swarm, book, this::punchAddresses);
         identify.serve(protocols);
         ping.serve(protocols);
+        dcutr.serve(protocols);
+        circuits.attach(swarm, reservations, protocols);
+        config.relay().relays().forEach(reservations::keep);
+        events.listen(reservations);
+        events.listen(relayService);
     }
 
     private static List<SecurityProtocol> security(HostConfig config, InstantSource clock) {
@@ -137,6 +155,14 @@ public final class Libp2pHost implements Host, Closeable {
     private void ready(Connection connection) {
         swarm.clearBackoff(connection.info().peer());
         identify.ask(connection);
+        dcutr.identified(connection);
+    }
+
+    /** Where this host may be found by somebody who tries it at once, likely or not. */
+    private List<Multiaddr> punchAddresses() {
+        Set<Multiaddr> all = new LinkedHashSet<>(identify.seenAddresses());
+        all.addAll(self.addresses());
+        return List.copyOf(all);
     }
 
     /**
@@ -154,6 +180,8 @@ public final class Libp2pHost implements Host, Closeable {
         events.start();
         identify.start();
         transports.start();
+        serveRelay(config.relay().service() == RelayConfig.Service.ON);
+        reservations.keepHouse();
         Thread.ofVirtual().name("host-housekeeping").start(this::keepHouse);
         LOG.info("{} listens on {}", peerId(), self.addresses());
         return this;
@@ -176,6 +204,8 @@ public final class Libp2pHost implements Host, Closeable {
                 try {
                     swarm.keepHouse();
                     swarm.connections().silent().forEach(ping::keepAlive);
+                    reservations.keepHouse();
+                    relayService.keepHouse();
                     if (round % SELDOM == 0) {
                         swarm.noteSeen();
                         addressesMayHaveChanged();
@@ -310,6 +340,42 @@ public final class Libp2pHost implements Host, Closeable {
         swarm.connections().members(members);
     }
 
+    /**
+     * Tells the host whether others get through to it: who is not reached takes places with relays among its peers, who
+     * is reached relays for others if it was configured so ({@link RelayConfig.Service#AUTO}).
+     */
+    public void reachability(Reachability now) {
+        LOG.info("reachability of {}: {}", peerId(), now);
+        reservations.reachability(now);
+        if (config.relay().service() == RelayConfig.Service.AUTO) {
+            serveRelay(now == Reachability.PUBLIC);
+        }
+    }
+
+    /** Begins to relay for others, or ends it: circuits are reset then. */
+    public void serveRelay(boolean serve) {
+        relayService.serve(serve);
+    }
+
+    /** What this host does with relays now. */
+    public RelayStatus relayStatus() {
+        return new RelayStatus(
+                relayService.serving(), relayService.reservations(), relayService.circuits(), reservations.all());
+    }
+
+    /** Why a relayed connection to {@code peer} is all that there is; empty while a direct one is there or looked for. */
+    public Optional<String> whyRelayed(PeerId peer) {
+        return swarm.connections().best(peer).flatMap(Connection::whyRelayed);
+    }
+
+    /**
+     * Lets {@code protocol} be opened over limited connections, as identify and ping are: for small things. Others wait
+     * for a direct connection, and fail without one.
+     */
+    public void allowLimited(String protocol) {
+        swarm.allowLimited(protocol);
+    }
+
     @Override
     public void protect(PeerId peer, String tag) {
         swarm.protect(peer, tag);
@@ -333,6 +399,7 @@ public final class Libp2pHost implements Host, Closeable {
             transports.stopListening();
         } finally {
             identify.close();
+            relayService.serve(false);
             swarm.close();
             events.close();
             book.close();

@@ -71,6 +71,8 @@ final class ConfigCommand extends CommandGroup {
             case SEEDING_UPLINK -> config.seeding().uplink();
             case SEEDING_BLOCK -> config.seeding().block();
             case SYNC_MEMORY -> config.syncMemory();
+            case RELAY_SERVER -> config.relayServer().name().toLowerCase(Locale.ROOT);
+            case RELAYS -> config.relays();
             case ALLOW_PERF -> config.allowPerf();
         };
     }

@@ -13,6 +13,8 @@ import network.guts.sync.model.RepositoryId;
  * The configuration of a node, valid as a whole.
  *
  * @param network {@code public}, {@code private} or a name
+ * @param relayServer whether this node relays for others
+ * @param relays at which it keeps places for itself, each with {@code /p2p/…}
  * @param allowPerf whether strangers may measure streams with this node
  * @param membersFile read in addition to {@code members}, and watched
  */
@@ -29,6 +31,8 @@ public record Config(
         Optional<Path> membersFile,
         Seeding seeding,
         long syncMemory,
+        RelayServer relayServer,
+        List<Multiaddr> relays,
         boolean allowPerf) {
     public static final String PUBLIC = "public";
     public static final String PRIVATE = "private";
@@ -39,6 +43,14 @@ public record Config(
         CLIENT,
         /** Client until it is known to be reachable. */
         AUTO
+    }
+
+    /** Whether a node relays for peers that cannot be reached. */
+    public enum RelayServer {
+        OFF,
+        /** As long as it is known to be reachable itself. */
+        AUTO,
+        ON
     }
 
     /** What a seeder keeps without being asked. */
@@ -94,6 +106,7 @@ public record Config(
         announce = List.copyOf(announce);
         bootstrap = List.copyOf(bootstrap);
         members = Set.copyOf(members);
+        relays = List.copyOf(relays);
     }
 
     public boolean isPublic() {
@@ -124,6 +137,8 @@ public record Config(
                 membersFile,
                 seeding.withoutAll(),
                 syncMemory,
+                RelayServer.OFF,
+                List.of(),
                 false);
     }
 }

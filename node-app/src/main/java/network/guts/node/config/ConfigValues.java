@@ -95,7 +95,19 @@ final class ConfigValues {
                                 Math.toIntExact(SyncSettings.PeerRate.DEFAULT.requestsPerSecond())),
                         block()),
                 size(Key.SYNC_MEMORY, Defaults.SYNC_MEMORY),
+                choice(Key.RELAY_SERVER, Config.RelayServer.values(), Config.RelayServer.AUTO),
+                relays(),
                 truth(Key.ALLOW_PERF));
+    }
+
+    private List<Multiaddr> relays() throws Failure {
+        List<Multiaddr> relays = addresses(Key.RELAYS, List.of());
+        for (Multiaddr relay : relays) {
+            if (relay.peerId().isEmpty() || relay.withoutPeerId().isEmpty() || relay.has(Part.P2P_CIRCUIT)) {
+                throw wrong(Key.RELAYS, relay + " is no address of a relay: /…/p2p/<peer id>");
+            }
+        }
+        return relays;
     }
 
     private String network() throws Failure {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
@@ -31,6 +32,8 @@ import network.guts.gossip.GossipConfig;
 import network.guts.gossip.shell.GossipSub;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.Libp2pHost;
+import network.guts.libp2p.RelayConfig;
+import network.guts.libp2p.RelayStatus;
 import network.guts.libp2p.perf.PerfServer;
 import network.guts.node.config.Config;
 import network.guts.node.control.ControlServer;
@@ -138,6 +141,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         network.judge(repositories);
         this.bootstrapper = opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
 
+        host.allowLimited(Repositories.PROTOCOL);
         if (config.allowPerf()) {
             opened("perf", PerfServer.serve(host));
         }
@@ -185,6 +189,14 @@ public final class NodeRuntime implements Node, AutoCloseable {
                 .connectionTimeout(config.connectionTimeout())
                 .keepAlive(config.keepaliveInterval())
                 .members(members)
+                .relay(new RelayConfig(
+                        switch (config.relayServer()) {
+                            case OFF -> RelayConfig.Service.OFF;
+                            case AUTO -> RelayConfig.Service.AUTO;
+                            case ON -> RelayConfig.Service.ON;
+                        },
+                        RelayConfig.Limits.DEFAULT,
+                        config.relays()))
                 .build();
     }
 
@@ -281,6 +293,16 @@ public final class NodeRuntime implements Node, AutoCloseable {
     @Override
     public void forgetFailures(PeerId peer) {
         host.forgetFailures(peer);
+    }
+
+    @Override
+    public RelayStatus relayStatus() {
+        return host.relayStatus();
+    }
+
+    @Override
+    public Optional<String> whyRelayed(PeerId peer) {
+        return host.whyRelayed(peer);
     }
 
     @Override
