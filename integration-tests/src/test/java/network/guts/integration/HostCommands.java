@@ -72,8 +72,11 @@ final class HostCommands implements AutoCloseable {
         operations.put("ping", this::ping);
         operations.put("dial-ping", this::dialPing);
         operations.put("identify", this::identify);
-        operations.put("addresses", arguments -> Map.of(
-                "addresses", host.addresses().stream().map(Multiaddr::toString).toList()));
+        operations.put(
+                "addresses",
+                arguments -> Map.of(
+                        "addresses",
+                        host.addresses().stream().map(Multiaddr::toString).toList()));
         host.start();
     }
 
@@ -93,9 +96,7 @@ final class HostCommands implements AutoCloseable {
                 .relay(new RelayConfig(
                         "server".equals(settings.get("relay")) ? RelayConfig.Service.ON : RelayConfig.Service.OFF,
                         RelayConfig.Limits.DEFAULT,
-                        settings.get("relays") instanceof String relay
-                                ? List.of(Multiaddr.parse(relay))
-                                : List.of()))
+                        settings.get("relays") instanceof String relay ? List.of(Multiaddr.parse(relay)) : List.of()))
                 .security("tls".equals(settings.get("security")) ? Security.TLS : Security.NOISE)
                 .maxConnections(MANY_CONNECTIONS)
                 .water(MANY_CONNECTIONS, MANY_CONNECTIONS)

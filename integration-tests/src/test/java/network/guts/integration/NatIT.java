@@ -98,14 +98,20 @@ class NatIT {
             List<JsonNode> connections = eventually(
                     "the connection is direct, and the relayed one is gone",
                     () -> connections(side.getFirst(), side.getLast()),
-                    found -> found.size() == 1 && !found.getFirst().path("relayed").asBoolean());
+                    found -> found.size() == 1
+                            && !found.getFirst().path("relayed").asBoolean());
             assertThat(connections.getFirst().path("transport").asString()).isEqualTo(name);
             assertThat(connections.getFirst().path("address").asString()).startsWith("/ip4/1.2.3.");
         }
         meeting.a.guts().json("ping", meeting.b.peer()).succeeded();
         eventually(
                 "the relay carries nothing any more",
-                () -> meeting.relay.guts().json("status").succeeded().event("status").path("relay"),
+                () -> meeting.relay
+                        .guts()
+                        .json("status")
+                        .succeeded()
+                        .event("status")
+                        .path("relay"),
                 relay -> relay.path("circuits").asInt() == 0
                         && relay.path("reservations").asInt() == 1);
     }
@@ -139,9 +145,11 @@ class NatIT {
         eventually(
                 "go-libp2p has a direct connection",
                 () -> go.tell("connections", Map.of()).path("connections"),
-                connections -> connections.valueStream()
-                        .anyMatch(connection -> node.peer().equals(connection.path("peer").asString())
-                                && !connection.path("relayed").asBoolean()));
+                connections -> connections
+                        .valueStream()
+                        .anyMatch(connection ->
+                                node.peer().equals(connection.path("peer").asString())
+                                        && !connection.path("relayed").asBoolean()));
         eventually(
                 "the node has a direct connection alone",
                 () -> node.guts().json("peers").succeeded().events().stream()
@@ -171,7 +179,9 @@ class NatIT {
         go.tell("reserve", Map.of("address", relay.address()));
         network.behind("a", Nat.ENDPOINT_INDEPENDENT);
         GutsNode a = node("a", "--listen", "/ip4/0.0.0.0" + transport);
-        a.guts().json("connect", relay.address() + "/p2p-circuit/p2p/" + go.peer()).succeeded();
+        a.guts()
+                .json("connect", relay.address() + "/p2p-circuit/p2p/" + go.peer())
+                .succeeded();
         isDirectAt(go, a);
     }
 
@@ -200,7 +210,10 @@ class NatIT {
                 .asString();
         Command.Result clone = meeting.a
                 .guts()
-                .run("clone", url + "?peer=" + meeting.circuit, folder.resolve("clone").toString());
+                .run(
+                        "clone",
+                        url + "?peer=" + meeting.circuit,
+                        folder.resolve("clone").toString());
         assertThat(clone.exit()).as(clone.toString()).isEqualTo(4);
         assertThat(clone.err()).contains("only a relayed connection to " + meeting.b.peer() + ", limited to 128 KiB: ");
     }

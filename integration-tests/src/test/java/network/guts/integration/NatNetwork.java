@@ -1,5 +1,6 @@
 package network.guts.integration;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,7 +8,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.nio.file.Path;
 
 /**
  * Hosts on a "public" network and hosts behind NATs, as network namespaces of this machine. Its addresses look public and
@@ -61,7 +61,19 @@ final class NatNetwork implements AutoCloseable {
     String host(String name) {
         namespace(name);
         String address = PUBLIC + ++hosts;
-        ip("link", "add", "eth0", "netns", prefix + name, "type", "veth", "peer", "name", name, "netns", prefix + "pub");
+        ip(
+                "link",
+                "add",
+                "eth0",
+                "netns",
+                prefix + name,
+                "type",
+                "veth",
+                "peer",
+                "name",
+                name,
+                "netns",
+                prefix + "pub");
         ip("pub", "link", "set", name, "master", "br0", "up");
         ip(name, "addr", "add", address + "/24", "dev", "eth0");
         ip(name, "link", "set", "eth0", "up");
@@ -74,7 +86,19 @@ final class NatNetwork implements AutoCloseable {
         host(gate);
         namespace(name);
         String inside = "10." + ++insides + ".0.";
-        ip("link", "add", "eth0", "netns", prefix + name, "type", "veth", "peer", "name", "eth1", "netns", prefix + gate);
+        ip(
+                "link",
+                "add",
+                "eth0",
+                "netns",
+                prefix + name,
+                "type",
+                "veth",
+                "peer",
+                "name",
+                "eth1",
+                "netns",
+                prefix + gate);
         ip(gate, "addr", "add", inside + "1/24", "dev", "eth1");
         ip(gate, "link", "set", "eth1", "up");
         ip(name, "addr", "add", inside + "2/24", "dev", "eth0");
@@ -88,7 +112,18 @@ final class NatNetwork implements AutoCloseable {
         }
         in(gate, masquerade.toArray(String[]::new));
         for (String chain : List.of("INPUT", "FORWARD")) {
-            in(gate, "iptables", "-A", chain, "-i", "eth0", "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j",
+            in(
+                    gate,
+                    "iptables",
+                    "-A",
+                    chain,
+                    "-i",
+                    "eth0",
+                    "-m",
+                    "conntrack",
+                    "--ctstate",
+                    "ESTABLISHED,RELATED",
+                    "-j",
                     "ACCEPT");
             in(gate, "iptables", "-A", chain, "-i", "eth0", "-j", "DROP");
         }

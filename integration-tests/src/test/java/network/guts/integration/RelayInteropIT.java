@@ -106,7 +106,10 @@ class RelayInteropIT {
         dialler.tell("identify", Map.of("peer", target.peer()));
         target.tell("identify", Map.of("peer", dialler.peer()));
         for (List<PeerCommands> side : List.of(List.of(dialler, target), List.of(target, dialler))) {
-            assertThat(side.getFirst().tell("connections", Map.of()).path("connections").valueStream())
+            assertThat(side.getFirst()
+                            .tell("connections", Map.of())
+                            .path("connections")
+                            .valueStream())
                     .anySatisfy(connection -> {
                         assertThat(connection.path("peer").asString())
                                 .isEqualTo(side.getLast().peer());
