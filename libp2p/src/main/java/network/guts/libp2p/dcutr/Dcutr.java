@@ -44,6 +44,12 @@ public final class Dcutr {
     /** Three SYNs, and a handshake on a bad line. */
     private static final Duration PUNCH = Duration.ofSeconds(5);
 
+    /**
+     * A peer that has just begun may not know yet where it is seen; go-libp2p does not serve the protocol before it does,
+     * and looks after 250 ms, then twice as long each time.
+     */
+    private static final Duration NOT_READY = Duration.ofSeconds(2);
+
     /** Over a relay, and the other side may be busy. */
     private static final Duration MESSAGE = Duration.ofSeconds(10);
 
@@ -117,27 +123,36 @@ public final class Dcutr {
         if (dialled(relayed)) {
             return;
         }
+        List<Multiaddr> ours = ours();
         IOException last = new IOException("not tried");
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             if (swarm.connections().direct(relayed.info().peer()).isPresent()) {
                 return;
             }
-            Agreed agreed = agree(relayed);
+            Optional<Agreed> agreed = Optional.empty();
             try {
-                Thread.sleep(agreed.roundTrip.dividedBy(2));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("given up");
-            }
-            try {
-                swarm.punch(relayed.info().peer(), agreed.addresses, false, PUNCH);
+                agreed = Optional.of(agree(relayed, ours));
+                pause(agreed.get().roundTrip.dividedBy(2));
+                swarm.punch(relayed.info().peer(), agreed.get().addresses, false, PUNCH);
                 return;
             } catch (IOException e) {
                 LOG.debug("{}: attempt {}: {}", relayed, attempt, Reasons.of(e));
                 last = e;
             }
+            if (agreed.isEmpty() && attempt < ATTEMPTS) {
+                pause(NOT_READY.multipliedBy(attempt));
+            }
         }
         throw last;
+    }
+
+    private static void pause(Duration time) throws InterruptedIOException {
+        try {
+            Thread.sleep(time);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("given up");
+        }
     }
 
     /** True if the peer can simply be dialled. */
@@ -166,8 +181,7 @@ public final class Dcutr {
      */
     private record Agreed(List<Multiaddr> addresses, Duration roundTrip) {}
 
-    private Agreed agree(Connection relayed) throws IOException {
-        List<Multiaddr> ours = ours();
+    private Agreed agree(Connection relayed, List<Multiaddr> ours) throws IOException {
         boolean done = false;
         Stream stream = swarm.openNow(relayed, ID, MESSAGE);
         try {
