@@ -55,7 +55,6 @@ func options(r request, listen bool) ([]libp2p.Option, error) {
 	}
 	all := []libp2p.Option{
 		libp2p.Identity(key),
-		libp2p.DisableRelay(),
 		libp2p.DisableMetrics(),
 		libp2p.ResourceManager(&network.NullResourceManager{}),
 		libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
@@ -78,6 +77,14 @@ func options(r request, listen bool) ([]libp2p.Option, error) {
 		all = append(all, libp2p.Transport(quic.NewTransport))
 	default:
 		return nil, fmt.Errorf("no transport is called %q", r.Transport)
+	}
+	relays, err := relayOptions(r)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, relays...)
+	if r.Listen != "" {
+		address = r.Listen
 	}
 	if listen {
 		return append(all, libp2p.ListenAddrStrings(address)), nil
@@ -184,7 +191,7 @@ func (h *peerHost) connections(request) (answer, error) {
 		all = append(all, answer{
 			"peer": c.RemotePeer().String(), "direction": c.Stat().Direction.String(), "transport": state.Transport,
 			"encryption": string(state.Security), "multiplexer": string(state.StreamMultiplexer), "early": state.UsedEarlyMuxerNegotiation,
-			"key": c.RemotePublicKey().Type().String(),
+			"key": c.RemotePublicKey().Type().String(), "relayed": isRelayed(c.RemoteMultiaddr()), "limited": c.Stat().Limited,
 		})
 	}
 	return answer{"connections": all}, nil

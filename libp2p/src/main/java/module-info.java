@@ -32,4 +32,8 @@ module network.guts.libp2p {
             com.google.protobuf;
     opens network.guts.libp2p.identify.proto to
             com.google.protobuf;
+    opens network.guts.libp2p.relay.proto to
+            com.google.protobuf;
+    opens network.guts.libp2p.dcutr.proto to
+            com.google.protobuf;
 }

@@ -21,6 +21,7 @@ import network.guts.libp2p.HostConfig.Security;
 import network.guts.libp2p.Libp2pHost;
 import network.guts.libp2p.NatConfig;
 import network.guts.libp2p.NatConfig.Autonat;
+import network.guts.libp2p.RelayConfig;
 import network.guts.libp2p.perf.PerfServer;
 import network.guts.runtime.Database;
 
@@ -67,6 +68,7 @@ final class HostCommands implements AutoCloseable {
         TestStreams streams = new TestStreams(host);
         streams.serve();
         streams.addTo(operations);
+        host.allowLimited(TestStreams.ECHO);
         operations.put("dial", this::dial);
         operations.put("disconnect", this::disconnect);
         operations.put("connections", this::connections);
@@ -81,8 +83,8 @@ final class HostCommands implements AutoCloseable {
      * A host that listens on loopback.
      *
      * @param database its file
-     * @param settings {@code transport} (tcp, quic), {@code security} (noise, tls), {@code autonat}: as for the scripted
-     *     peers
+     * @param settings {@code transport} (tcp, quic), {@code security} (noise, tls), {@code autonat}, {@code relay} (server):
+     *     as for the scripted peers; {@code relays}: the address of a relay at which to keep a place
      */
     static HostCommands start(Path database, Map<String, ?> settings) throws IOException, MalformedException {
         HostConfig.Builder config = HostConfig.of(PrivateKey.generate(new SecureRandom()))
@@ -90,6 +92,10 @@ final class HostCommands implements AutoCloseable {
                         "quic".equals(settings.get("transport"))
                                 ? "/ip4/127.0.0.1/udp/0/quic-v1"
                                 : "/ip4/127.0.0.1/tcp/0"))
+                .relay(new RelayConfig(
+                        "server".equals(settings.get("relay")) ? RelayConfig.Service.ON : RelayConfig.Service.OFF,
+                        RelayConfig.Limits.DEFAULT,
+                        settings.get("relays") instanceof String relay ? List.of(Multiaddr.parse(relay)) : List.of()))
                 .security("tls".equals(settings.get("security")) ? Security.TLS : Security.NOISE)
                 .nat(
                         Boolean.TRUE.equals(settings.get("autonat"))
@@ -142,6 +148,7 @@ final class HostCommands implements AutoCloseable {
                     "peer", connection.peer().toString(),
                     "direction", connection.direction().name(),
                     "transport", connection.transport(),
+                    "relayed", connection.address().has(Multiaddr.Part.P2P_CIRCUIT),
                     "encryption", connection.security(),
                     "multiplexer", connection.muxer()));
         }

@@ -33,6 +33,7 @@ import network.guts.core.metrics.Metrics;
  * @param dnsServer who is asked for names in addresses; empty: the system's servers
  * @param metrics what the host counts with
  * @param nat how it is found out whether others can reach this host
+ * @param relay what the host does with relays
  */
 public record HostConfig(
         PrivateKey identity,
@@ -52,7 +53,8 @@ public record HostConfig(
         List<Security> security,
         Optional<InetSocketAddress> dnsServer,
         Metrics metrics,
-        NatConfig nat) {
+        NatConfig nat,
+        RelayConfig relay) {
     /** A secure channel of libp2p. */
     public enum Security {
         /** {@code /noise}: ChaCha20-Poly1305. */
@@ -158,6 +160,7 @@ public record HostConfig(
         private Optional<InetSocketAddress> dnsServer = Optional.empty();
         private Metrics metrics = Metrics.none();
         private NatConfig nat = NatConfig.DEFAULT;
+        private RelayConfig relay = RelayConfig.DEFAULT;
 
         private Builder(PrivateKey identity) {
             this.identity = identity;
@@ -249,6 +252,11 @@ public record HostConfig(
             return this;
         }
 
+        public Builder relay(RelayConfig value) {
+            this.relay = value;
+            return this;
+        }
+
         /**
          * @throws IllegalArgumentException if a number or a duration is out of its bounds
          */
@@ -271,7 +279,8 @@ public record HostConfig(
                     security,
                     dnsServer,
                     metrics,
-                    nat);
+                    nat,
+                    relay);
         }
     }
 }

@@ -30,6 +30,7 @@ import network.guts.core.host.StreamHandler;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.autonat.Autonat;
 import network.guts.libp2p.autonat.ToldAddresses;
+import network.guts.libp2p.dcutr.Dcutr;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
 import network.guts.libp2p.metrics.HostMetrics;
@@ -38,6 +39,9 @@ import network.guts.libp2p.ping.Ping;
 import network.guts.libp2p.portmap.PortMapper;
 import network.guts.libp2p.quic.QuicConfig;
 import network.guts.libp2p.quic.QuicTransport;
+import network.guts.libp2p.relay.CircuitTransport;
+import network.guts.libp2p.relay.RelayService;
+import network.guts.libp2p.relay.Reservations;
 import network.guts.libp2p.security.SecurityProtocol;
 import network.guts.libp2p.swarm.Connection;
 import network.guts.libp2p.swarm.Events;
@@ -50,6 +54,7 @@ import network.guts.libp2p.tls.TlsProtocol;
 import network.guts.libp2p.transport.Transports;
 import network.guts.libp2p.upgrade.MeasuredUpgrader;
 import network.guts.libp2p.upgrade.TcpUpgrader;
+import network.guts.libp2p.upgrade.Upgrader;
 import network.guts.libp2p.yamux.YamuxConfig;
 import network.guts.runtime.Database;
 import org.slf4j.Logger;
@@ -82,6 +87,9 @@ public final class Libp2pHost implements Host, Closeable {
     private final Ping ping;
     private final Autonat autonat;
     private final Optional<PortMapper> portMapper;
+    private final Reservations reservations;
+    private final RelayService relayService;
+    private final Dcutr dcutr;
     private final AtomicBoolean started = new AtomicBoolean();
     private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -103,11 +111,17 @@ public final class Libp2pHost implements Host, Closeable {
         this.book = database.isPresent()
                 ? new StoredAddressBook(database.get(), clock, this::connectedPeers)
                 : StoredAddressBook.inMemory(clock, this::connectedPeers);
-        this.transports = transports(config, config.identity(), clock, metrics);
+        Upgrader upgrader = upgrader(config, config.identity(), clock, metrics);
+        CircuitTransport circuits = new CircuitTransport(peerId(), upgrader);
+        this.transports = new Transports(tcp(upgrader), quic(config, config.identity(), clock), circuits);
         this.swarm = new Swarm(config, transports, book, clock, protocols, events, metrics, this::ready);
         this.identify = new Identify(self, swarm, book, events, clock, this::addressesMayHaveChanged);
         this.ping = new Ping(swarm, metrics);
         metrics.watch(swarm.connections()::infos, swarm::inUse, book::size);
+        this.reservations = new Reservations(peerId(), swarm, clock, this::addressesMayHaveChanged);
+        this.relayService = new RelayService(
+                config.identity(), swarm, protocols, config.relay().limits(), clock, this::addresses);
+        this.dcutr = new Dcutr(swarm, book, this::punchAddresses);
         this.portMapper = config.nat()
                 .portMapping()
                 .map(mapping -> new PortMapper(mapping, transports::addresses, this::addressesMayHaveChanged));
@@ -119,10 +133,21 @@ public final class Libp2pHost implements Host, Closeable {
                 new OwnAddresses(),
                 events,
                 clock,
-                asItself -> transports(config, asItself ? config.identity() : caller, clock, metrics),
+                asItself -> dialBack(config, asItself ? config.identity() : caller, clock, metrics),
                 this::addressesMayHaveChanged);
         identify.serve(protocols);
         ping.serve(protocols);
+        dcutr.serve(protocols);
+        circuits.attach(swarm, reservations, protocols);
+        config.relay().relays().forEach(reservations::keep);
+        events.listen(reservations);
+        events.listen(relayService);
+        events.listen(new HostListener() {
+            @Override
+            public void reachabilityChanged(Reachability now) {
+                assumeReachability(now);
+            }
+        });
     }
 
     /**
@@ -134,14 +159,22 @@ public final class Libp2pHost implements Host, Closeable {
         return new Libp2pHost(config, Optional.empty(), InstantSource.system());
     }
 
-    private static Transports transports(
+    private static Upgrader upgrader(HostConfig config, PrivateKey identity, InstantSource clock, HostMetrics metrics) {
+        return new MeasuredUpgrader(new TcpUpgrader(security(config, identity, clock), yamux(config)), metrics);
+    }
+
+    private static TcpTransport tcp(Upgrader upgrader) {
+        return new TcpTransport(new TcpDialer(AddressResolver.NUMERIC), upgrader);
+    }
+
+    private static QuicTransport quic(HostConfig config, PrivateKey identity, InstantSource clock) {
+        return new QuicTransport(identity, clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive()));
+    }
+
+    /** What AutoNAT dials others back with: from ports of its own, where nobody listens. */
+    private static Transports dialBack(
             HostConfig config, PrivateKey identity, InstantSource clock, HostMetrics metrics) {
-        return new Transports(
-                new TcpTransport(
-                        new TcpDialer(AddressResolver.NUMERIC),
-                        new MeasuredUpgrader(
-                                new TcpUpgrader(security(config, identity, clock), yamux(config)), metrics)),
-                new QuicTransport(identity, clock, QuicConfig.DEFAULT.keepAliveAtMost(config.keepAlive())));
+        return new Transports(tcp(upgrader(config, identity, clock, metrics)), quic(config, identity, clock));
     }
 
     private static List<SecurityProtocol> security(HostConfig config, PrivateKey identity, InstantSource clock) {
@@ -183,6 +216,14 @@ public final class Libp2pHost implements Host, Closeable {
     private void ready(Connection connection) {
         swarm.clearBackoff(connection.info().peer());
         identify.ask(connection);
+        dcutr.identified(connection);
+    }
+
+    /** Where this host may be found by somebody who tries it at once, likely or not. */
+    private List<Multiaddr> punchAddresses() {
+        Set<Multiaddr> all = new LinkedHashSet<>(identify.seenAddresses());
+        all.addAll(self.addresses());
+        return List.copyOf(all);
     }
 
     /**
@@ -202,6 +243,8 @@ public final class Libp2pHost implements Host, Closeable {
         transports.start();
         autonat.start();
         portMapper.ifPresent(PortMapper::start);
+        serveRelay(config.relay().service() == RelayConfig.Service.ON);
+        reservations.keepHouse();
         Thread.ofVirtual().name("host-housekeeping").start(this::keepHouse);
         LOG.info("{} listens on {}", peerId(), self.addresses());
         return this;
@@ -262,6 +305,8 @@ public final class Libp2pHost implements Host, Closeable {
                 try {
                     swarm.keepHouse();
                     swarm.connections().silent().forEach(ping::keepAlive);
+                    reservations.keepHouse();
+                    relayService.keepHouse();
                     if (round % SELDOM == 0) {
                         swarm.noteSeen();
                         addressesMayHaveChanged();
@@ -396,6 +441,43 @@ public final class Libp2pHost implements Host, Closeable {
         swarm.connections().members(members);
     }
 
+    /**
+     * Tells the host whether others get through to it, as AutoNAT does, for a program that knows it from elsewhere: who is
+     * not reached takes places with relays among its peers, who is reached relays for others if it was configured so
+     * ({@link RelayConfig.Service#AUTO}).
+     */
+    public void assumeReachability(Reachability now) {
+        LOG.info("reachability of {}: {}", peerId(), now);
+        reservations.reachability(now);
+        if (config.relay().service() == RelayConfig.Service.AUTO) {
+            serveRelay(now == Reachability.PUBLIC);
+        }
+    }
+
+    /** Begins to relay for others, or ends it: circuits are reset then. */
+    public void serveRelay(boolean serve) {
+        relayService.serve(serve);
+    }
+
+    /** What this host does with relays now. */
+    public RelayStatus relayStatus() {
+        return new RelayStatus(
+                relayService.serving(), relayService.reservations(), relayService.circuits(), reservations.all());
+    }
+
+    /** Why a relayed connection to {@code peer} is all that there is; empty while a direct one is there or looked for. */
+    public Optional<String> whyRelayed(PeerId peer) {
+        return swarm.connections().best(peer).flatMap(Connection::whyRelayed);
+    }
+
+    /**
+     * Lets {@code protocol} be opened over limited connections, as identify and ping are: for small things. Others wait
+     * for a direct connection, and fail without one.
+     */
+    public void allowLimited(String protocol) {
+        swarm.allowLimited(protocol);
+    }
+
     @Override
     public void protect(PeerId peer, String tag) {
         swarm.protect(peer, tag);
@@ -420,6 +502,7 @@ public final class Libp2pHost implements Host, Closeable {
         } finally {
             portMapper.ifPresent(PortMapper::close);
             identify.close();
+            relayService.serve(false);
             swarm.close();
             events.close();
             book.close();

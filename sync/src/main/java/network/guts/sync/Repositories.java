@@ -14,12 +14,16 @@ import network.guts.core.PeerInfo;
 import network.guts.sync.model.ObjectId;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
+import network.guts.sync.wire.SyncLimits;
 
 /**
  * The repositories that a node holds. Thread-safe, blocking; long work reports to a {@link Progress} and obeys
  * interruption. Failures are {@link SyncException}s with a kind.
  */
 public interface Repositories extends AutoCloseable {
+    /** The id of the protocol that this speaks, for a host that has to know what may go over a relay. */
+    String PROTOCOL = SyncLimits.PROTOCOL;
+
     /** Serves the sync protocol, resumes what was interrupted, provides and follows what is seeded. */
     void start();
 

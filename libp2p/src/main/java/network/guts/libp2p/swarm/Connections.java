@@ -37,6 +37,7 @@ public final class Connections {
     private final Map<PeerId, List<Connection>> byPeer = new LinkedHashMap<>();
     private final Map<PeerId, Set<String>> tags = new HashMap<>();
     private final Condition emptied = lock.newCondition();
+    private final Condition arrived = lock.newCondition();
     private Set<PeerId> members;
     private int count;
     private boolean closed;
@@ -65,6 +66,7 @@ public final class Connections {
             List<Connection> all = byPeer.computeIfAbsent(peer, key -> new ArrayList<>());
             all.add(connection);
             count++;
+            arrived.signalAll();
             if (all.size() == 1) {
                 events.add(listener -> listener.connected(connection.info()));
             } else {
@@ -146,12 +148,15 @@ public final class Connections {
     }
 
     /**
-     * Two connections of one time that were dialled from both ends: the one whose dialer has the smaller peer id stays,
+     * A direct one before a relayed one. Two connections of one time that were dialled from both ends: the one whose dialer has the smaller peer id stays,
      * which both ends find alike. Otherwise the newer one: who dials again has lost the older.
      */
     private Connection better(Connection older, Connection newer) {
         if (!older.isOpen()) {
             return newer;
+        }
+        if (older.relayed() != newer.relayed() && newer.isOpen()) {
+            return older.relayed() ? newer : older;
         }
         Duration apart =
                 Duration.between(older.info().since(), newer.info().since()).abs();
@@ -198,6 +203,30 @@ public final class Connections {
                     .filter(Connection::isOpen)
                     .min(Comparator.comparing(
                             connection -> connection.retiring().isPresent()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The preferred connection to {@code peer} that does not go through a relay. */
+    public Optional<Connection> direct(PeerId peer) {
+        return best(peer).filter(connection -> !connection.relayed());
+    }
+
+    /** Waits for a connection to {@code peer} that does not go through a relay. */
+    Optional<Connection> awaitDirect(PeerId peer, Duration timeout) {
+        lock.lock();
+        try {
+            long nanos = timeout.toNanos();
+            Optional<Connection> there = direct(peer);
+            while (there.isEmpty() && nanos > 0 && !closed) {
+                nanos = arrived.awaitNanos(nanos);
+                there = direct(peer);
+            }
+            return there;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
         } finally {
             lock.unlock();
         }
@@ -282,6 +311,7 @@ public final class Connections {
         lock.lock();
         try {
             closed = true;
+            arrived.signalAll();
             return all();
         } finally {
             lock.unlock();

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.BooleanSupplier;
 import network.guts.core.Multiaddr;
+import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.dns.NameResolver;
@@ -32,6 +33,17 @@ final class Dialer {
         Connection admit(UpgradedConnection upgraded, Transport transport, Multiaddr address) throws IOException;
     }
 
+    /**
+     * What is looked for.
+     *
+     * @param direct true if a relayed connection will not do
+     */
+    private record Wanted(PeerId peer, boolean direct) {
+        boolean takes(Multiaddr address) {
+            return !direct || !address.has(Part.P2P_CIRCUIT);
+        }
+    }
+
     private final Transports transports;
     private final StoredAddressBook book;
     private final NameResolver names;
@@ -39,7 +51,7 @@ final class Dialer {
     private final Duration timeout;
     private final HostMetrics metrics;
     private final Admission admission;
-    private final ConcurrentMap<PeerId, Dial> dials = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Wanted, Dial> dials = new ConcurrentHashMap<>();
 
     Dialer(
             Transports transports,
@@ -64,6 +76,20 @@ final class Dialer {
      * @throws IOException naming each address with its reason
      */
     Connection connect(PeerId peer, Collection<Multiaddr> addresses, Duration patience) throws IOException {
+        return connect(new Wanted(peer, false), addresses, patience);
+    }
+
+    /**
+     * As {@link #connect}, without relays.
+     *
+     * @throws IOException naming each address with its reason
+     */
+    Connection connectDirectly(PeerId peer, Collection<Multiaddr> addresses, Duration patience) throws IOException {
+        return connect(new Wanted(peer, true), addresses, patience);
+    }
+
+    private Connection connect(Wanted wanted, Collection<Multiaddr> addresses, Duration patience) throws IOException {
+        PeerId peer = wanted.peer;
         Set<Multiaddr> candidates = new LinkedHashSet<>();
         for (Multiaddr address : addresses) {
             if (address.peerId().isPresent() && !address.peerId().get().equals(peer)) {
@@ -72,20 +98,22 @@ final class Dialer {
             address.withoutPeerId().ifPresent(candidates::add);
         }
         candidates.addAll(book.addresses(peer));
-        return join(peer, candidates).await(patience);
+        candidates.removeIf(address -> !wanted.takes(address));
+        return join(wanted, candidates).await(patience);
     }
 
-    private Dial join(PeerId peer, Set<Multiaddr> candidates) {
+    private Dial join(Wanted wanted, Set<Multiaddr> candidates) {
+        PeerId peer = wanted.peer;
         while (true) {
             Dial fresh = new Dial(peer, new Attempts(peer));
             fresh.join(candidates);
-            Dial running = dials.putIfAbsent(peer, fresh);
+            Dial running = dials.putIfAbsent(wanted, fresh);
             if (running == null) {
                 Thread.ofVirtual().name("dial-" + peer.abbreviated()).start(() -> {
                     try {
                         fresh.run();
                     } finally {
-                        dials.remove(peer, fresh);
+                        dials.remove(wanted, fresh);
                     }
                 });
                 return fresh;
@@ -93,7 +121,7 @@ final class Dialer {
             if (running.join(candidates)) {
                 return running;
             }
-            dials.remove(peer, running);
+            dials.remove(wanted, running);
         }
     }
 
@@ -112,7 +140,8 @@ final class Dialer {
 
         @Override
         public boolean isName(Multiaddr address) {
-            return NameResolver.isName(address);
+            // Whoever dials a relay looks its name up.
+            return !address.has(Part.P2P_CIRCUIT) && NameResolver.isName(address);
         }
 
         @Override
@@ -176,11 +205,19 @@ final class Dialer {
         }
     }
 
-    /** The peer has connected to us; {@code stop} if a dial of ours is not wanted any more. */
+    /**
+     * The peer has connected to us; {@code stop} if a dial of ours is not wanted any more. Through a relay, it does not
+     * count: a dial of ours may find a direct way.
+     */
     void found(Connection connection, boolean stop) {
-        Dial dial = dials.get(connection.info().peer());
-        if (dial != null) {
-            dial.found(connection, stop);
+        if (connection.relayed()) {
+            return;
+        }
+        for (boolean direct : new boolean[] {false, true}) {
+            Dial dial = dials.get(new Wanted(connection.info().peer(), direct));
+            if (dial != null) {
+                dial.found(connection, stop);
+            }
         }
     }
 

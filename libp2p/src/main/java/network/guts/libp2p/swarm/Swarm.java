@@ -7,9 +7,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import network.guts.core.Multiaddr;
+import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.ConnectionInfo.Direction;
@@ -33,8 +36,12 @@ public final class Swarm {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
     private static final Logger LOG = LoggerFactory.getLogger(Swarm.class);
 
+    /** Three attempts at a direct connection, each within its time, take no longer. */
+    private static final Duration PUNCHING = Duration.ofSeconds(20);
+
     private final PeerId self;
     private final HostConfig config;
+    private final Transports transports;
     private final StoredAddressBook book;
     private final InstantSource clock;
     private final Connections connections;
@@ -46,6 +53,7 @@ public final class Swarm {
     private final HostMetrics metrics;
     private final Consumer<Connection> ready;
     private final AtomicLong ids = new AtomicLong();
+    private final Set<String> limitedProtocols = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /**
@@ -62,6 +70,7 @@ public final class Swarm {
             Consumer<Connection> ready) {
         this.self = config.identity().peerId();
         this.config = config;
+        this.transports = transports;
         this.book = book;
         this.clock = clock;
         this.events = events;
@@ -97,9 +106,22 @@ public final class Swarm {
      */
     public Connection connect(PeerId peer, Collection<Multiaddr> addresses, Duration timeout) throws IOException {
         Optional<Connection> there = connections.best(peer);
-        if (there.isPresent()) {
+        boolean directWay = addresses.stream().anyMatch(address -> !address.has(Part.P2P_CIRCUIT));
+        if (there.isPresent() && !(there.get().relayed() && directWay)) {
             return there.get();
         }
+        refuseImpossible(peer);
+        try {
+            return there.isPresent()
+                    ? dialer.connectDirectly(peer, addresses, timeout)
+                    : dialer.connect(peer, addresses, timeout);
+        } catch (IOException e) {
+            // The peer may have come through a relay meanwhile.
+            return connections.best(peer).orElseThrow(() -> e);
+        }
+    }
+
+    private void refuseImpossible(PeerId peer) throws IOException {
         if (closed) {
             throw new IOException("this host is closed");
         }
@@ -109,13 +131,47 @@ public final class Swarm {
         if (!connections.admits(peer)) {
             throw new IOException(peer + " is not a member");
         }
-        return dialer.connect(peer, addresses, timeout);
+    }
+
+    /**
+     * As {@link #connect}, but a connection through a relay will not do.
+     *
+     * @throws IOException naming each address with its reason
+     */
+    public Connection connectDirectly(PeerId peer, Collection<Multiaddr> addresses, Duration timeout)
+            throws IOException {
+        Optional<Connection> there = connections.direct(peer);
+        if (there.isPresent()) {
+            return there.get();
+        }
+        refuseImpossible(peer);
+        return dialer.connectDirectly(peer, addresses, timeout);
+    }
+
+    /**
+     * Dials all {@code addresses} at the moment in which the peer dials this host.
+     *
+     * @param client true if this host is the client of what comes out
+     * @throws IOException naming each address with its reason, if there is no direct connection within {@code timeout}
+     */
+    public Connection punch(PeerId peer, List<Multiaddr> addresses, boolean client, Duration timeout)
+            throws IOException {
+        refuseImpossible(peer);
+        return new HolePunch(transports, connections, peer, client, this::admitPunched).run(addresses, timeout);
+    }
+
+    /** From now on {@code protocol} is opened over limited connections too. */
+    public void allowLimited(String protocol) {
+        limitedProtocols.add(protocol);
     }
 
     /** Opens a stream, and a connection where there is none. */
     public Stream open(PeerId peer, List<String> protocols, Duration timeout) throws IOException {
         long start = System.nanoTime();
         Connection connection = connect(peer, List.of(), timeout);
+        if (connection.info().limit().isPresent()) {
+            return openLimited(connection, protocols, timeout.minusNanos(System.nanoTime() - start));
+        }
         try {
             return open(connection, protocols, timeout.minusNanos(System.nanoTime() - start));
         } catch (IOException e) {
@@ -128,8 +184,38 @@ public final class Swarm {
         }
     }
 
+    /** What is not meant for a relay waits for a direct connection, as long as one may be found. */
+    private Stream openLimited(Connection relayed, List<String> protocols, Duration timeout) throws IOException {
+        List<String> allowed =
+                protocols.stream().filter(limitedProtocols::contains).toList();
+        if (!allowed.isEmpty()) {
+            return open(relayed, allowed, timeout);
+        }
+        long start = System.nanoTime();
+        Duration young = PUNCHING.minus(Duration.between(relayed.info().since(), clock.instant()));
+        Duration patience = relayed.whyRelayed().isPresent() ? Duration.ZERO : young;
+        Optional<Connection> direct =
+                connections.awaitDirect(relayed.info().peer(), patience.compareTo(timeout) < 0 ? patience : timeout);
+        if (direct.isEmpty()) {
+            throw new IOException(
+                    "only a relayed connection to " + relayed.info().peer() + ", and " + protocols
+                            + " is not opened over a relay"
+                            + relayed.whyRelayed().map(reason -> ": " + reason).orElse(""));
+        }
+        return open(direct.get(), protocols, timeout.minusNanos(System.nanoTime() - start));
+    }
+
     private Stream open(Connection connection, List<String> protocols, Duration timeout) throws IOException {
         return streams.open(connection, protocols, timeout);
+    }
+
+    /**
+     * Opens a stream on this very connection.
+     *
+     * @throws network.guts.core.host.UnsupportedProtocolException if the peer does not serve {@code protocol}
+     */
+    public Stream openOn(Connection connection, String protocol, Duration timeout) throws IOException {
+        return streams.open(connection, List.of(protocol), timeout);
     }
 
     /** Opens a stream on this very connection; the first read tells if the peer does not serve {@code protocol}. */
@@ -176,7 +262,16 @@ public final class Swarm {
     private Connection admitOutbound(UpgradedConnection upgraded, Transport transport, Multiaddr address)
             throws IOException {
         events.awaitRoom();
-        Connection connection = admit(upgraded, transport.name(), address, Direction.OUTBOUND);
+        return begin(admit(upgraded, transport.name(), address, Direction.OUTBOUND));
+    }
+
+    private Connection admitPunched(UpgradedConnection upgraded, Transport transport, Multiaddr address, boolean client)
+            throws IOException {
+        events.awaitRoom();
+        return begin(admit(upgraded, transport.name(), address, client ? Direction.OUTBOUND : Direction.INBOUND));
+    }
+
+    private Connection begin(Connection connection) {
         Thread.ofVirtual()
                 .name("connection-" + connection.info().peer().abbreviated())
                 .start(() -> live(connection));
@@ -193,8 +288,9 @@ public final class Swarm {
                 transport,
                 upgraded.security(),
                 upgraded.muxer(),
-                clock.instant());
-        Connection connection = new Connection(info, upgraded.key(), upgraded.connection(), clock);
+                clock.instant(),
+                upgraded.limit());
+        Connection connection = new Connection(info, upgraded, clock);
         Optional<String> refusal = connections.add(connection);
         if (refusal.isPresent()) {
             metrics.refused(refusal.get());

@@ -73,6 +73,8 @@ final class ConfigCommand extends CommandGroup {
             case SEEDING_BLOCK -> config.seeding().block();
             case SYNC_MEMORY -> config.syncMemory();
             case METRICS -> config.metrics().map(ConfigCommand::text).orElse("");
+            case RELAY_SERVER -> config.relayServer().name().toLowerCase(Locale.ROOT);
+            case RELAYS -> config.relays();
             case ALLOW_PERF -> config.allowPerf();
             case AUTONAT -> config.autonat().name().toLowerCase(Locale.ROOT);
             case PORT_MAPPING -> config.portMapping();

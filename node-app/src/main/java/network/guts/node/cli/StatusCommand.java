@@ -25,6 +25,20 @@ final class StatusCommand extends GutsCommand {
         return reach + found + (address.truth("told") ? "" : ", not told to others");
     }
 
+    private static void relays(Output out, Event relay) {
+        for (Event one : relay.objects("relays")) {
+            out.result("relay         " + one.text("peer") + ": "
+                    + (one.has("expires")
+                            ? "reserved until " + one.text("expires")
+                            : one.has("problem") ? one.text("problem") : "not asked yet"));
+        }
+        if (relay.truth("server")) {
+            out.result("relaying      "
+                    + Units.count(relay.number("reservations"), "reservation", "reservations") + ", "
+                    + Units.count(relay.number("circuits"), "circuit", "circuits"));
+        }
+    }
+
     private static void show(Output out, Event status) {
         out.result("peer          " + status.text("peer"));
         out.result("version       " + status.text("version") + ", up for " + Units.seconds(status.real("seconds"))
@@ -43,6 +57,7 @@ final class StatusCommand extends GutsCommand {
                 + " in the table, " + Units.count(dht.number("records"), "record", "records") + " kept for others, "
                 + Units.count(dht.number("provided"), "key", "keys") + " provided");
         out.result("peers         " + status.number("peers"));
+        relays(out, status.object("relay"));
         for (Event peer : status.objects("bootstrap")) {
             out.result("bootstrap     " + peer.text("address") + ": "
                     + (peer.truth("connected")

@@ -16,6 +16,8 @@ import network.guts.sync.model.RepositoryId;
  *
  * @param network {@code public}, {@code private} or a name
  * @param metrics where figures are served, on this machine; empty: nowhere
+ * @param relayServer whether this node relays for others
+ * @param relays at which it keeps places for itself, each with {@code /p2p/…}
  * @param allowPerf whether strangers may measure streams with this node
  * @param autonat whether others are asked if they can reach this node, and dialled for
  * @param portMapping whether the router is asked to let others in
@@ -35,6 +37,8 @@ public record Config(
         Seeding seeding,
         long syncMemory,
         Optional<InetSocketAddress> metrics,
+        RelayServer relayServer,
+        List<Multiaddr> relays,
         boolean allowPerf,
         NatConfig.Autonat autonat,
         boolean portMapping) {
@@ -47,6 +51,14 @@ public record Config(
         CLIENT,
         /** Client until it is known to be reachable. */
         AUTO
+    }
+
+    /** Whether a node relays for peers that cannot be reached. */
+    public enum RelayServer {
+        OFF,
+        /** As long as it is known to be reachable itself. */
+        AUTO,
+        ON
     }
 
     /** What a seeder keeps without being asked. */
@@ -102,6 +114,7 @@ public record Config(
         announce = List.copyOf(announce);
         bootstrap = List.copyOf(bootstrap);
         members = Set.copyOf(members);
+        relays = List.copyOf(relays);
     }
 
     public boolean isPublic() {
@@ -133,6 +146,8 @@ public record Config(
                 seeding.withoutAll(),
                 syncMemory,
                 Optional.empty(),
+                RelayServer.OFF,
+                List.of(),
                 false,
                 NatConfig.Autonat.OFF,
                 false);

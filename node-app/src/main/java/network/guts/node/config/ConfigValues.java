@@ -101,9 +101,21 @@ final class ConfigValues {
                         block()),
                 size(Key.SYNC_MEMORY, Defaults.SYNC_MEMORY),
                 metrics(),
+                choice(Key.RELAY_SERVER, Config.RelayServer.values(), Config.RelayServer.AUTO),
+                relays(),
                 truth(Key.ALLOW_PERF, false),
                 choice(Key.AUTONAT, NatConfig.Autonat.values(), NatConfig.Autonat.AUTO),
                 truth(Key.PORT_MAPPING, network.equals(Config.PUBLIC)));
+    }
+
+    private List<Multiaddr> relays() throws Failure {
+        List<Multiaddr> relays = addresses(Key.RELAYS, List.of());
+        for (Multiaddr relay : relays) {
+            if (relay.peerId().isEmpty() || relay.withoutPeerId().isEmpty() || relay.has(Part.P2P_CIRCUIT)) {
+                throw wrong(Key.RELAYS, relay + " is no address of a relay: /…/p2p/<peer id>");
+            }
+        }
+        return relays;
     }
 
     private String network() throws Failure {

@@ -31,6 +31,8 @@ public enum Key {
     SEEDING_PEER_REQUESTS("seeding.peer_requests", Kind.NUMBER, "N", "requests a second of one peer; 0: no limit"),
     SEEDING_BLOCK("seeding.block", Kind.LIST, "CID", "repositories that are never kept or served"),
     SYNC_MEMORY("sync.memory", Kind.SIZE, "SIZE", "memory for parsing packs"),
+    RELAY_SERVER("relay_server", Kind.TEXT, "MODE", "whether this node relays for others: off, auto or on"),
+    RELAYS("relays", Kind.LIST, "MULTIADDR", "relays through which this node is reached by others"),
     METRICS("metrics", Kind.TEXT, "ADDRESS", "a loopback address and port where figures are served: 127.0.0.1:9100"),
     ALLOW_PERF("allow_perf", Kind.TRUTH, "true|false", "lets anybody measure streams with this node: /perf/1.0.0"),
     AUTONAT(

@@ -14,6 +14,7 @@ import network.guts.core.host.Reachability;
 import network.guts.dht.Dht;
 import network.guts.gossip.Gossip;
 import network.guts.libp2p.AddressStatus;
+import network.guts.libp2p.RelayStatus;
 import network.guts.node.config.Config;
 import network.guts.node.output.Failure;
 import network.guts.sync.Repositories;
@@ -42,6 +43,12 @@ public interface Node {
 
     /** One round trip to a peer ({@code /ipfs/ping/1.0.0}), connecting first where there is no connection. */
     Duration ping(PeerId peer, Duration timeout) throws IOException;
+
+    /** What this node does with relays. */
+    RelayStatus relayStatus();
+
+    /** Why a relayed connection is all that there is to a peer; empty while a direct one is there or looked for. */
+    Optional<String> whyRelayed(PeerId peer);
 
     /**
      * The key that signs repositories; made when it is first needed.

@@ -17,6 +17,8 @@ import java.util.Optional;
 import network.guts.core.Multiaddr;
 import network.guts.core.host.Reachability;
 import network.guts.libp2p.AddressStatus;
+import network.guts.libp2p.RelayReservation;
+import network.guts.libp2p.RelayStatus;
 import network.guts.node.Version;
 import network.guts.node.control.Operation;
 import network.guts.node.control.Operation.Reply;
@@ -80,6 +82,7 @@ final class NodeOperations {
                                 .distinct()
                                 .count())
                 .with("bootstrap", bootstrap())
+                .with("relay", relay())
                 .with("topics", node.gossip().topics().size())
                 .with("repositories", held)
                 .with("disk_bytes", diskBytes(node.home().path()))
@@ -112,11 +115,33 @@ final class NodeOperations {
 
     /** How far an address can be seen, as far as the address itself tells. */
     private static String reach(Multiaddr address) {
+        if (address.has(Multiaddr.Part.P2P_CIRCUIT)) {
+            return "relayed";
+        }
         return address.ip()
                 .map(ip -> ip.isLoopbackAddress()
                         ? "loopback"
                         : ip.isSiteLocalAddress() || ip.isLinkLocalAddress() ? "private" : "public")
                 .orElse("unknown");
+    }
+
+    private Map<String, Object> relay() {
+        RelayStatus status = node.relayStatus();
+        Map<String, Object> relay = new LinkedHashMap<>();
+        relay.put("server", status.serving());
+        relay.put("reservations", status.reservations());
+        relay.put("circuits", status.circuits());
+        List<Map<String, Object>> relays = new ArrayList<>();
+        for (RelayReservation reservation : status.relays()) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("peer", reservation.relay());
+            one.put("addresses", reservation.addresses());
+            one.put("expires", reservation.expires());
+            one.put("problem", reservation.problem());
+            relays.add(one);
+        }
+        relay.put("relays", relays);
+        return relay;
     }
 
     private List<Map<String, Object>> bootstrap() {

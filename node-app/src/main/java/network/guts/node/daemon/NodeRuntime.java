@@ -25,8 +25,8 @@ import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.Host;
-import network.guts.core.metrics.Metrics;
 import network.guts.core.host.Reachability;
+import network.guts.core.metrics.Metrics;
 import network.guts.dht.Dht;
 import network.guts.dht.Kademlia;
 import network.guts.dht.KademliaConfig;
@@ -37,6 +37,8 @@ import network.guts.libp2p.AddressStatus;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.Libp2pHost;
 import network.guts.libp2p.NatConfig;
+import network.guts.libp2p.RelayConfig;
+import network.guts.libp2p.RelayStatus;
 import network.guts.libp2p.perf.PerfServer;
 import network.guts.node.config.Config;
 import network.guts.node.control.ControlServer;
@@ -157,6 +159,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         network.judge(repositories);
         this.bootstrapper = opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
 
+        host.allowLimited(Repositories.PROTOCOL);
         if (config.allowPerf()) {
             opened("perf", PerfServer.serve(host));
         }
@@ -221,6 +224,14 @@ public final class NodeRuntime implements Node, AutoCloseable {
                 .members(members)
                 .metrics(metrics)
                 .nat(nat(config))
+                .relay(new RelayConfig(
+                        switch (config.relayServer()) {
+                            case OFF -> RelayConfig.Service.OFF;
+                            case AUTO -> RelayConfig.Service.AUTO;
+                            case ON -> RelayConfig.Service.ON;
+                        },
+                        RelayConfig.Limits.DEFAULT,
+                        config.relays()))
                 .build();
     }
 
@@ -320,6 +331,16 @@ public final class NodeRuntime implements Node, AutoCloseable {
     @Override
     public void forgetFailures(PeerId peer) {
         host.forgetFailures(peer);
+    }
+
+    @Override
+    public RelayStatus relayStatus() {
+        return host.relayStatus();
+    }
+
+    @Override
+    public Optional<String> whyRelayed(PeerId peer) {
+        return host.whyRelayed(peer);
     }
 
     @Override

@@ -154,6 +154,21 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void relaysAreNamedWithTheirPeers() throws Exception {
+        assertThat(load("").relayServer()).isEqualTo(Config.RelayServer.AUTO);
+        assertThat(load("relay_server = \"on\"").relayServer()).isEqualTo(Config.RelayServer.ON);
+        assertThat(load("relay_server = \"on\"").fetching().relayServer()).isEqualTo(Config.RelayServer.OFF);
+        String relay = "/ip4/192.0.2.7/tcp/9000/p2p/12D3KooWBXiYF8pympQiJLQGbV4mD5e5ngX2iRu98QK4v1KwLa4K";
+        assertThat(load("relays = [\"" + relay + "\"]").relays())
+                .extracting(Object::toString)
+                .containsExactly(relay);
+        for (String wrong : new String[] {"/ip4/192.0.2.7/tcp/9000", relay + "/p2p-circuit"}) {
+            Failure failure = catchThrowableOfType(Failure.class, () -> load("relays = [\"" + wrong + "\"]"));
+            assertThat(failure.getMessage()).contains("relays: " + wrong + " is no address of a relay");
+        }
+    }
+
+    @Test
     void perfIsOffUnlessAllowed() throws Exception {
         assertThat(load("network = \"private\"").allowPerf()).isFalse();
         assertThat(load("allow_perf = true").allowPerf()).isTrue();

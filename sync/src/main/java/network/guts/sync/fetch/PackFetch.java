@@ -292,9 +292,10 @@ final class PackFetch {
                 owner.seeder.share(partial);
             }
             try (PackDownload running = new PackDownload(id, coming, blame, owner.metrics, owner.clock)) {
-                lives.begin(running, packs);
+                DownloadWatch watch = new DownloadWatch(id, running, coming, lives, blame, progress);
+                lives.begin(running, packs, watch.missing());
                 try {
-                    new DownloadWatch(id, running, coming, lives, blame, progress).await();
+                    watch.await();
                 } finally {
                     done.measure(running);
                 }
