@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.sync.SyncSettings;
 import network.guts.sync.model.RepositoryId;
 
 /**
@@ -56,6 +57,7 @@ public record Config(
      * @param diskQuota bytes
      * @param signerQuota bytes of what one delegate announces, with the policy {@code all}
      * @param groupQuota bytes of what comes from one group of public addresses, with the policy {@code all}
+     * @param via who may have a repository kept here by asking
      * @param uplink bytes a second, over all peers; 0: no limit
      * @param peerRate bytes a second for one peer; 0: no limit
      * @param peerRequests requests a second of one peer; 0: no limit
@@ -66,6 +68,7 @@ public record Config(
             long diskQuota,
             long signerQuota,
             long groupQuota,
+            SyncSettings.Via via,
             long uplink,
             long peerRate,
             int peerRequests,
@@ -82,6 +85,7 @@ public record Config(
                     diskQuota,
                     signerQuota,
                     groupQuota,
+                    SyncSettings.Via.NONE,
                     uplink,
                     peerRate,
                     peerRequests,

@@ -86,6 +86,7 @@ final class ConfigValues {
                         size(Key.SEEDING_QUOTA, Defaults.DISK_QUOTA),
                         size(Key.SEEDING_SIGNER_QUOTA, SyncSettings.Shares.DEFAULT.signerBytes()),
                         size(Key.SEEDING_GROUP_QUOTA, SyncSettings.Shares.DEFAULT.groupBytes()),
+                        via(),
                         size(Key.SEEDING_UPLINK, 0),
                         size(Key.SEEDING_PEER_RATE, SyncSettings.PeerRate.DEFAULT.bytesPerSecond()),
                         number(
@@ -129,6 +130,34 @@ final class ConfigValues {
             }
         }
         return members;
+    }
+
+    /** One of the words, or ids. */
+    private SyncSettings.Via via() throws Failure {
+        List<String> texts = list(Key.SEEDING_VIA);
+        if (texts.size() == 1) {
+            switch (texts.getFirst()) {
+                case "none":
+                    return SyncSettings.Via.NONE;
+                case "members":
+                    return new SyncSettings.Via(SyncSettings.Via.Who.MEMBERS, Set.of());
+                case "all":
+                    return new SyncSettings.Via(SyncSettings.Via.Who.ALL, Set.of());
+                default:
+                    break;
+            }
+        }
+        Set<PeerId> ids = new LinkedHashSet<>();
+        for (String text : texts) {
+            try {
+                ids.add(PeerId.parse(text));
+            } catch (MalformedException e) {
+                throw wrong(
+                        Key.SEEDING_VIA,
+                        "\"" + text + "\" is none of none, members, all, and no peer id: " + e.getMessage());
+            }
+        }
+        return ids.isEmpty() ? SyncSettings.Via.NONE : new SyncSettings.Via(SyncSettings.Via.Who.LISTED, ids);
     }
 
     private List<RepositoryId> block() throws Failure {
