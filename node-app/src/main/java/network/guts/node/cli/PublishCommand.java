@@ -91,12 +91,13 @@ final class PublishCommand extends GutsCommand {
         Map<String, Event> kept = new LinkedHashMap<>();
         done.objects("kept_by").forEach(one -> kept.put(one.text("peer"), one));
         for (String seeder : via) {
-            Event one = session.ask(
-                    Request.of("via").with("url", done.text("url")).with("address", seeder), event -> {});
+            Event one =
+                    session.ask(Request.of("via").with("url", done.text("url")).with("address", seeder), event -> {});
             kept.put(one.text("peer"), one);
             List<String> addresses = one.texts("addresses");
             session.output()
-                    .note("kept by " + one.text("peer") + (addresses.isEmpty() ? "" : " (" + addresses.getFirst() + ")"));
+                    .note("kept by " + one.text("peer")
+                            + (addresses.isEmpty() ? "" : " (" + addresses.getFirst() + ")"));
         }
         if (done.texts("addresses").isEmpty() && kept.isEmpty()) {
             session.output().warning("this node does not listen: nobody can fetch it unless a seeder keeps it (--via)");

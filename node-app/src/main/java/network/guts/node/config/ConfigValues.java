@@ -33,6 +33,10 @@ final class ConfigValues {
     /** More requests in a second than any peer gets answered. */
     private static final int MAX_PEER_REQUESTS = 1_000_000;
 
+    /** Those that stand for somebody without naming him. */
+    private static final List<SyncSettings.Via.Who> WORDS_OF_VIA =
+            List.of(SyncSettings.Via.Who.NONE, SyncSettings.Via.Who.MEMBERS, SyncSettings.Via.Who.ALL);
+
     private static final Duration LONGEST_DURATION = Duration.ofDays(1);
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18}(?:\\.\\d{1,3})?)\\s*([kMGT]i?B|KB|B)?");
@@ -135,16 +139,9 @@ final class ConfigValues {
     /** One of the words, or ids. */
     private SyncSettings.Via via() throws Failure {
         List<String> texts = list(Key.SEEDING_VIA);
-        if (texts.size() == 1) {
-            switch (texts.getFirst()) {
-                case "none":
-                    return SyncSettings.Via.NONE;
-                case "members":
-                    return new SyncSettings.Via(SyncSettings.Via.Who.MEMBERS, Set.of());
-                case "all":
-                    return new SyncSettings.Via(SyncSettings.Via.Who.ALL, Set.of());
-                default:
-                    break;
+        for (SyncSettings.Via.Who word : WORDS_OF_VIA) {
+            if (texts.equals(List.of(word.name().toLowerCase(Locale.ROOT)))) {
+                return new SyncSettings.Via(word, Set.of());
             }
         }
         Set<PeerId> ids = new LinkedHashSet<>();

@@ -324,8 +324,7 @@ public final class Publisher {
                 .limit(RefsBody.MAX_SEEDS)
                 .map(seed -> new PeerInfo(
                         seed.peer(),
-                        seed.addresses()
-                                .subList(0, Math.min(seed.addresses().size(), RefsBody.MAX_SEED_ADDRESSES))))
+                        seed.addresses().subList(0, Math.min(seed.addresses().size(), RefsBody.MAX_SEED_ADDRESSES))))
                 .toList();
     }
 

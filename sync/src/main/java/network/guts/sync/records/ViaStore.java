@@ -93,8 +93,13 @@ public final class ViaStore {
 
     /** Forgets every seeder of a repository. */
     public void forget(RepositoryId repository) throws IOException {
-        database.transaction(
-                sql -> Rows.update(sql, "DELETE FROM via_seeder WHERE repository = ?", key(repository)));
+        database.transaction(sql -> Rows.update(sql, "DELETE FROM via_seeder WHERE repository = ?", key(repository)));
+    }
+
+    /** Forgets one seeder of a repository. */
+    public void forget(RepositoryId repository, PeerId seeder) throws IOException {
+        database.transaction(sql -> Rows.update(
+                sql, "DELETE FROM via_seeder WHERE repository = ? AND seeder = ?", key(repository), seeder.bytes()));
     }
 
     /** Notes what this node is about to keep; on disk before its first chunk is. */
@@ -117,7 +122,6 @@ public final class ViaStore {
 
     /** It is complete, or given up. */
     public void removePending(RepositoryId repository) throws IOException {
-        database.transaction(
-                sql -> Rows.update(sql, "DELETE FROM via_pending WHERE repository = ?", key(repository)));
+        database.transaction(sql -> Rows.update(sql, "DELETE FROM via_pending WHERE repository = ?", key(repository)));
     }
 }

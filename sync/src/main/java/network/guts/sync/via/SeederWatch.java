@@ -27,6 +27,9 @@ final class SeederWatch implements AutoCloseable {
     /** One that refuses is asked again when there is something new, and now and then: its owner may change his mind. */
     private static final Duration REFUSED_PAUSE = Duration.ofHours(1);
 
+    /** In place of the sequence that the seeder has. */
+    static final long UNKNOWN = -1;
+
     private static final Logger LOG = LoggerFactory.getLogger(SeederWatch.class);
 
     /** What is done for the seeder. */
@@ -87,7 +90,7 @@ final class SeederWatch implements AutoCloseable {
     private void wake(boolean forget) {
         lock.lock();
         try {
-            has = forget ? -1 : has;
+            has = forget ? UNKNOWN : has;
             changedSince = true;
             changed.signalAll();
         } finally {

@@ -49,12 +49,13 @@ final class ViaClient {
      * @return the sequence that the seeder has
      * @throws SyncException REFUSED or FAILED, as the seeder says, with its reason
      * @throws ViaBusyException if it asks to come back later
+     * @throws UnsupportedProtocolException if it keeps nothing for others
      * @throws IOException if it cannot be reached, or is lost
      */
     long ask(PeerInfo seeder, Signed<ViaAsk> ask, Accepted accepted, Progress progress) throws IOException {
         host.connect(seeder.peer(), seeder.addresses(), TIMEOUT);
         long end = System.nanoTime() + LONGEST.toNanos();
-        try (Stream stream = open(seeder.peer())) {
+        try (Stream stream = host.open(seeder.peer(), List.of(ViaCodec.PROTOCOL), TIMEOUT)) {
             stream.readTimeout(SILENCE);
             stream.writeTimeout(TIMEOUT);
             Frames.write(stream, ask.envelope().encoded().toArray());
@@ -86,17 +87,6 @@ final class ViaClient {
         }
     }
 
-    private Stream open(PeerId seeder) throws IOException {
-        try {
-            return host.open(seeder, List.of(ViaCodec.PROTOCOL), TIMEOUT);
-        } catch (UnsupportedProtocolException e) {
-            throw new SyncException(
-                    SyncException.Kind.REFUSED,
-                    seeder + " keeps no repositories for others: it does not serve " + ViaCodec.PROTOCOL,
-                    "Ask another seeder.");
-        }
-    }
-
     private static IOException failed(PeerId seeder, ViaAsk ask, Failure failure) {
         String what = seeder + " does not keep " + ask.repository() + ": " + Printable.of(failure.message());
         return switch (failure.code()) {
@@ -108,7 +98,9 @@ final class ViaClient {
                         "Ask its owner, who sets seeding.via and the quotas there, or another seeder.");
             case MALFORMED, INTERNAL, FAILED ->
                 new SyncException(
-                        SyncException.Kind.FAILED, what, "Try again later: what the seeder has verified is kept there.");
+                        SyncException.Kind.FAILED,
+                        what,
+                        "Try again later: what the seeder has verified is kept there.");
         };
     }
 

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
@@ -20,6 +21,7 @@ import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Host;
 import network.guts.core.host.HostListener;
 import network.guts.core.host.Identified;
+import network.guts.core.host.UnsupportedProtocolException;
 import network.guts.sync.Progress;
 import network.guts.sync.Repositories.Kept;
 import network.guts.sync.SigningKeys;
@@ -36,6 +38,7 @@ import network.guts.sync.records.RecordStore;
 import network.guts.sync.records.ViaSeeder;
 import network.guts.sync.records.ViaStore;
 import network.guts.sync.wire.SignedRecords;
+import network.guts.sync.wire.ViaCodec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,7 +104,7 @@ public final class ViaSeeders implements AutoCloseable {
             lock.unlock();
         }
         for (ViaSeeder one : store.all()) {
-            watch(one);
+            watch(new ViaSeeder(one.repository(), one.seeder(), SeederWatch.UNKNOWN));
         }
     }
 
@@ -136,9 +139,24 @@ public final class ViaSeeders implements AutoCloseable {
                 store.put(new ViaSeeder(id, where, has));
             }
             return new Kept(where.peer(), where.addresses(), has);
+        } catch (SyncException e) {
+            if (e.kind() == SyncException.Kind.REFUSED) {
+                forgetUnlessItHasIt(id, seeder.peer());
+            }
+            throw e;
         } finally {
             for (ViaSeeder one : store.of(id)) {
                 watch(one);
+            }
+        }
+    }
+
+    /** It agreed by what was declared, and then did not take it. */
+    private void forgetUnlessItHasIt(RepositoryId id, PeerId seeder) throws IOException {
+        for (ViaSeeder one : store.of(id)) {
+            if (one.seeder().peer().equals(seeder) && one.sequence() == 0) {
+                store.forget(id, seeder);
+                unwatch(pair -> pair.equals(new Pair(id, seeder)));
             }
         }
     }
@@ -149,7 +167,7 @@ public final class ViaSeeders implements AutoCloseable {
                     SyncException.Kind.REFUSED, seeder + " is this node itself", "Name another node as the seeder.");
         }
         Publisher.delegateKey(keys, held(id));
- 
+
         int known = store.of(id).size();
         if (known >= MAX_SEEDERS && !isKnown(id, seeder)) {
             throw new SyncException(
@@ -178,8 +196,7 @@ public final class ViaSeeders implements AutoCloseable {
             Optional<RecordStore.Descriptor> descriptor = repositories.store().descriptor(pack);
             bytes += descriptor.map(one -> one.value().size()).orElse(0L);
         }
-        return SignedRecords.seal(
-                key, new ViaAsk(id, seeder, host.peerId(), clock.instant(), sequence(id), bytes));
+        return SignedRecords.seal(key, new ViaAsk(id, seeder, host.peerId(), clock.instant(), sequence(id), bytes));
     }
 
     /** Of this node's newest header. */
@@ -244,6 +261,11 @@ public final class ViaSeeders implements AutoCloseable {
                         progress);
             } catch (SyncException e) {
                 throw e;
+            } catch (UnsupportedProtocolException e) {
+                throw new SyncException(
+                        SyncException.Kind.REFUSED,
+                        seeder.peer() + " keeps no repositories for others: it does not serve " + ViaCodec.PROTOCOL,
+                        "Ask another seeder.");
             } catch (IOException e) {
                 boolean mayReturn = agreed[0] || e instanceof ViaBusyException;
                 if (Thread.currentThread().isInterrupted()) {
@@ -306,10 +328,14 @@ public final class ViaSeeders implements AutoCloseable {
     /** From now on the seeders of a repository are nothing to this node. They go on seeding it. */
     public void forget(RepositoryId id) throws IOException {
         store.forget(id);
+        unwatch(pair -> pair.repository().equals(id));
+    }
+
+    private void unwatch(Predicate<Pair> which) {
         lock.lock();
         try {
             watches.entrySet().removeIf(entry -> {
-                boolean gone = entry.getKey().repository().equals(id);
+                boolean gone = which.test(entry.getKey());
                 if (gone) {
                     entry.getValue().close();
                 }

@@ -121,9 +121,11 @@ public final class ViaServer implements StreamHandler {
                 return new ViaReply.Kept(held.getAsLong());
             }
             taking.checkDelegate(ask, publisher);
+            // What is refused by its size was never agreed to: the publisher remembers who has agreed.
+            ViaTaking.Opened opened = taking.open(ask, stream.connection());
             long here;
             try (WorkingReplies working = new WorkingReplies(stream)) {
-                here = taking.take(ask, stream.connection(), working);
+                here = taking.take(ask, opened, publisher, working);
             }
             return new ViaReply.Kept(here);
         } catch (SyncException e) {

@@ -72,10 +72,20 @@ public final class ViaTaking implements AutoCloseable {
     private final Network network;
     private final SyncSettings settings;
     private final InstantSource clock;
-    private final Set<RepositoryId> underWay = ConcurrentHashMap.newKeySet();
+    private final Map<RepositoryId, Thread> underWay = new ConcurrentHashMap<>();
     private final ReentrantLock opening = new ReentrantLock();
     private final Thread sweeper = Thread.ofVirtual().name("via sweep").unstarted(this::sweep);
     private volatile Set<PeerId> members;
+    private volatile boolean closed;
+
+    /**
+     * Room for a repository.
+     *
+     * @param newAccount it was on nobody's account before
+     * @param complete something of it was here before
+     * @param before what this node did for it
+     */
+    record Opened(boolean newAccount, boolean complete, SeedingPolicy before) {}
 
     public ViaTaking(
             LocalRepositories repositories,
@@ -110,9 +120,9 @@ public final class ViaTaking implements AutoCloseable {
         members = Set.copyOf(allowed);
     }
 
-    /** Claims a repository: one ask for it at a time. False if there is one already. */
+    /** Claims a repository for this thread: one ask for it at a time. False if there is one already. */
     boolean begin(RepositoryId id) {
-        return underWay.add(id);
+        return !closed && underWay.putIfAbsent(id, Thread.currentThread()) == null;
     }
 
     void end(RepositoryId id) {
@@ -175,10 +185,12 @@ public final class ViaTaking implements AutoCloseable {
         Optional<LocalRepository> repository = repositories.find(ask.value().repository());
         return repository.isEmpty()
                 ? 0
-                : repository.get().with(state -> state.views().headers(ask.signer()).stream()
-                        .mapToLong(header -> header.value().sequence())
-                        .max()
-                        .orElse(0));
+                : repository
+                        .get()
+                        .with(state -> state.views().headers(ask.signer()).stream()
+                                .mapToLong(header -> header.value().sequence())
+                                .max()
+                                .orElse(0));
     }
 
     /**
@@ -200,7 +212,9 @@ public final class ViaTaking implements AutoCloseable {
             throw e;
         } catch (IOException e) {
             throw new SyncException(
-                    SyncException.Kind.FAILED, "who may sign for it cannot be learned: " + e.getMessage(), "Try again.");
+                    SyncException.Kind.FAILED,
+                    "who may sign for it cannot be learned: " + e.getMessage(),
+                    "Try again.");
         }
         Optional<IdentityChain> chain =
                 gathered.resolve(clock.instant()).state().map(GatheredRefs.State::chain);
@@ -210,56 +224,14 @@ public final class ViaTaking implements AutoCloseable {
     }
 
     /**
-     * Fetches the repository from the publisher, and from whoever else provides it, then provides and follows it.
+     * Holds the declared size against every limit, and puts it on an account, unless this node's owner seeds it anyway.
      *
-     * @return the sequence of the signer's newest header that is complete here
-     * @throws SyncException REFUSED if it is over a limit; FAILED if it did not come, and then what came is kept for a while
+     * @throws SyncException REFUSED with the limit
      */
-    long take(Signed<ViaAsk> ask, ConnectionInfo connection, Progress progress) throws IOException {
+    Opened open(Signed<ViaAsk> ask, ConnectionInfo connection) throws IOException {
         RepositoryId id = ask.value().repository();
         boolean complete = repositories.find(id).isPresent();
         SeedingPolicy before = repositories.store().policy(id);
-        boolean opened = open(ask, connection, complete);
-        try {
-            long here = fetch(ask, connection.peer(), progress);
-            quotas.reserve(id, 0);
-            quotas.refresh(id);
-            store.removePending(id);
-            LOG.info("{} is kept for {}", id, connection.peer());
-            network.follow(id, true);
-            network.provide(id);
-            announce(ask);
-            return here;
-        } catch (SyncException e) {
-            if (e.kind() == SyncException.Kind.REFUSED && opened) {
-                giveUp(id, complete, before);
-            }
-            throw e;
-        } finally {
-            if (complete) {
-                quotas.reserve(id, 0);
-            }
-        }
-    }
-
-    /** Whoever follows the repository hears of it from here as well: the publisher reaches few. */
-    private void announce(Signed<ViaAsk> ask) throws IOException {
-        Optional<LocalRepository> repository = repositories.find(ask.value().repository());
-        if (repository.isPresent()) {
-            Optional<Signed<RefsHeader>> header =
-                    Optional.ofNullable(repository.get().counting().get(ask.signer()));
-            header.ifPresent(one -> network.announce(
-                    one.value().repository(), one.envelope().encoded().toArray()));
-        }
-    }
-
-    /**
-     * Holds the declared size against every limit, and puts it on an account, unless this node's owner seeds it anyway.
-     *
-     * @return whether the account is new
-     */
-    private boolean open(Signed<ViaAsk> ask, ConnectionInfo connection, boolean complete) throws IOException {
-        RepositoryId id = ask.value().repository();
         long bytes = ask.value().bytes();
         // Two at once must not both have what is left.
         opening.lock();
@@ -273,8 +245,8 @@ public final class ViaTaking implements AutoCloseable {
                         + settings.diskQuotaBytes() + " (seeding.disk_quota)");
             }
             Optional<Mirrored> known = quotas.account(id);
-            if (known.isEmpty() && repositories.store().policy(id).seeded()) {
-                return false;
+            if (known.isEmpty() && before.seeded()) {
+                return new Opened(false, complete, before);
             }
             Optional<String> group = IpGroup.of(new PeerInfo(connection.peer(), List.of(connection.address())));
             Mirrored one = known.orElseGet(() -> new Mirrored(id, ask.signer(), group));
@@ -291,9 +263,50 @@ public final class ViaTaking implements AutoCloseable {
                 quotas.refresh(id);
             }
             quotas.reserve(id, bytes);
-            return known.isEmpty();
+            return new Opened(known.isEmpty(), complete, before);
         } finally {
             opening.unlock();
+        }
+    }
+
+    /**
+     * Fetches the repository from the publisher, and from whoever else provides it, then provides and follows it.
+     *
+     * @return the sequence of the signer's newest header that is complete here
+     * @throws SyncException REFUSED if it is over a limit; FAILED if it did not come, and then what came is kept for a while
+     */
+    long take(Signed<ViaAsk> ask, Opened opened, PeerId publisher, Progress progress) throws IOException {
+        RepositoryId id = ask.value().repository();
+        try {
+            long here = fetch(ask, publisher, progress);
+            quotas.reserve(id, 0);
+            quotas.refresh(id);
+            store.removePending(id);
+            LOG.info("{} is kept for {}", id, publisher);
+            network.follow(id, true);
+            network.provide(id);
+            announce(ask);
+            return here;
+        } catch (SyncException e) {
+            if (e.kind() == SyncException.Kind.REFUSED && opened.newAccount()) {
+                giveUp(id, opened);
+            }
+            throw e;
+        } finally {
+            if (opened.complete()) {
+                quotas.reserve(id, 0);
+            }
+        }
+    }
+
+    /** Whoever follows the repository hears of it from here as well: the publisher reaches few. */
+    private void announce(Signed<ViaAsk> ask) throws IOException {
+        Optional<LocalRepository> repository = repositories.find(ask.value().repository());
+        if (repository.isPresent()) {
+            Optional<Signed<RefsHeader>> header =
+                    Optional.ofNullable(repository.get().counting().get(ask.signer()));
+            header.ifPresent(one -> network.announce(
+                    one.value().repository(), one.envelope().encoded().toArray()));
         }
     }
 
@@ -315,14 +328,14 @@ public final class ViaTaking implements AutoCloseable {
                 "Try again.");
     }
 
-    private void giveUp(RepositoryId id, boolean complete, SeedingPolicy before) throws IOException {
+    private void giveUp(RepositoryId id, Opened opened) throws IOException {
         ReentrantLock work = repositories.work(id);
         work.lock();
         try {
             // Unless it was asked for meanwhile.
             if (quotas.close(id)) {
-                if (complete) {
-                    repositories.store().putPolicy(before);
+                if (opened.complete()) {
+                    repositories.store().putPolicy(opened.before());
                 } else {
                     repositories.delete(id);
                 }
@@ -336,8 +349,8 @@ public final class ViaTaking implements AutoCloseable {
     private void sweep() {
         try {
             while (true) {
-                Thread.sleep(SWEEP);
                 dropAbandoned();
+                Thread.sleep(SWEEP);
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -345,7 +358,7 @@ public final class ViaTaking implements AutoCloseable {
     }
 
     /** Deletes what has waited for its publisher for too long. */
-    void dropAbandoned() {
+    private void dropAbandoned() {
         try {
             Instant oldest = clock.instant().minus(KEEP_PENDING);
             for (ViaPending one : store.pending()) {
@@ -373,11 +386,14 @@ public final class ViaTaking implements AutoCloseable {
         }
         LOG.info("{} did not come whole within {} h, and is given up", id, KEEP_PENDING.toHours());
         network.follow(id, false);
-        giveUp(id, false, new SeedingPolicy(id, false, SeedingPolicy.NO_QUOTA));
+        giveUp(id, new Opened(true, false, new SeedingPolicy(id, false, SeedingPolicy.NO_QUOTA)));
     }
 
+    /** Ends what is under way; what has come stays for the next time. */
     @Override
     public void close() {
+        closed = true;
         sweeper.interrupt();
+        underWay.values().forEach(Thread::interrupt);
     }
 }

@@ -51,7 +51,10 @@ final class WorkingReplies implements Progress, AutoCloseable {
             }
         } catch (IOException e) {
             // The work goes on: the publisher may come back, and others may have what is missing.
-            LOG.debug("{} does not hear how far its repository is: {}", stream.connection().peer(), e.getMessage());
+            LOG.debug(
+                    "{} does not hear how far its repository is: {}",
+                    stream.connection().peer(),
+                    e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
