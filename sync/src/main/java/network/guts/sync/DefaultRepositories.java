@@ -55,8 +55,13 @@ import network.guts.sync.protocol.SyncClient;
 import network.guts.sync.protocol.SyncServer;
 import network.guts.sync.records.RecordStore;
 import network.guts.sync.records.SeedingPolicy;
+import network.guts.sync.records.ViaStore;
+import network.guts.sync.via.ViaSeeders;
+import network.guts.sync.via.ViaServer;
+import network.guts.sync.via.ViaTaking;
 import network.guts.sync.wire.RefsBodyCodec;
 import network.guts.sync.wire.SyncLimits;
+import network.guts.sync.wire.ViaCodec;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,6 +90,8 @@ public final class DefaultRepositories implements Repositories {
     private final Following following;
     private final Quotas quotas;
     private final Mirrors mirrors;
+    private final ViaTaking viaTaking;
+    private final ViaSeeders viaSeeders;
     private final Maintenance maintenance;
     private final States states;
     private final ReentrantLock lock = new ReentrantLock();
@@ -170,11 +177,14 @@ public final class DefaultRepositories implements Repositories {
         Signer signer = new Signer(repositories, network, clock);
         PackIntake intake = new PackIntake(store, settings.parseMemoryBytes(), this.metrics, clock);
         PublishedSources sources = new PublishedSources(home.resolve("published.properties"));
-        this.publisher =
-                new Publisher(repositories, sources, intake, signer, keys, host, this::catchUpBeforeSigning, random);
+        ViaStore vias = new ViaStore(database);
+        this.publisher = new Publisher(
+                repositories, sources, intake, signer, keys, host, vias, this::catchUpBeforeSigning, random);
+        this.viaSeeders = new ViaSeeders(repositories, vias, publisher, keys, host, clock);
         this.pushes = new PushReceiver(repositories, intake, signer, keys, this::catchUpBeforeSigning);
         this.quotas = new Quotas(repositories, settings.shares());
         this.mirrors = new Mirrors(repositories, quotas, fetcher, host, network, settings, clock);
+        this.viaTaking = new ViaTaking(repositories, vias, quotas, fetcher, host, network, settings, clock);
         this.following = new Following(fetcher, host, quotas, random);
         this.announcements = new Announcements(
                 repositories, (id, announcer, arrived) -> following.fetch(id, Optional.of(announcer), arrived), clock);
@@ -197,6 +207,8 @@ public final class DefaultRepositories implements Repositories {
                 return;
             }
             registrations.add(host.handle(SyncLimits.PROTOCOL, server));
+            registrations.add(host.handle(ViaCodec.PROTOCOL, new ViaServer(viaTaking)));
+            viaTaking.start();
             registrations.add(host.listen(new HostListener() {
                 @Override
                 public void connected(ConnectionInfo connection) {
@@ -260,6 +272,11 @@ public final class DefaultRepositories implements Repositories {
                 LOG.error("cannot resume {}", id, e);
             }
         }
+        try {
+            viaSeeders.start();
+        } catch (IOException e) {
+            LOG.error("cannot go back to the seeders that keep repositories for this node", e);
+        }
         maintenance.run();
     }
 
@@ -287,7 +304,18 @@ public final class DefaultRepositories implements Repositories {
         if (published.created()) {
             publisher.announce(id);
         }
+        viaSeeders.moved(id);
         return published;
+    }
+
+    @Override
+    public Kept via(RepositoryId id, PeerInfo seeder, Duration patience, Progress progress) throws IOException {
+        return viaSeeders.keep(id, seeder, patience, progress);
+    }
+
+    @Override
+    public List<Kept> keptBy(RepositoryId id) throws IOException {
+        return viaSeeders.keptBy(id);
     }
 
     /** Asks once in a run; a repository that nobody provides has nobody who knows better. */
@@ -363,6 +391,7 @@ public final class DefaultRepositories implements Repositories {
             repositories.store().putPolicy(new SeedingPolicy(id, false, policy.quotaBytes()));
             quotas.close(id);
         }
+        viaSeeders.forget(id);
         if (delete) {
             ReentrantLock work = repositories.work(id);
             work.lock();
@@ -412,7 +441,9 @@ public final class DefaultRepositories implements Repositories {
     @Override
     public Pushed push(RepositoryId id, Path quarantine, List<RefUpdate> updates, boolean atomic, Progress progress)
             throws IOException {
-        return pushes.push(id, quarantine, updates, atomic, progress);
+        Pushed pushed = pushes.push(id, quarantine, updates, atomic, progress);
+        viaSeeders.moved(id);
+        return pushed;
     }
 
     @Override
@@ -428,6 +459,7 @@ public final class DefaultRepositories implements Repositories {
     /** Changes the members of the network, who alone are told the inventory; empty: everybody is. */
     public void members(Set<PeerId> members) {
         seeder.members(members);
+        viaTaking.members(members);
     }
 
     @Override
@@ -474,6 +506,8 @@ public final class DefaultRepositories implements Repositories {
         if (running != null) {
             running.interrupt();
         }
+        viaSeeders.close();
+        viaTaking.close();
         mirrors.close();
         following.close();
         repositories.close();

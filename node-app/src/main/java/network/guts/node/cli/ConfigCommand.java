@@ -7,11 +7,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import network.guts.core.PeerId;
 import network.guts.node.config.Config;
 import network.guts.node.config.ConfigLoader.Loaded;
 import network.guts.node.config.Key;
 import network.guts.node.output.Event;
 import network.guts.node.output.Failure;
+import network.guts.sync.SyncSettings;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -67,6 +69,7 @@ final class ConfigCommand extends CommandGroup {
             case SEEDING_QUOTA -> config.seeding().diskQuota();
             case SEEDING_SIGNER_QUOTA -> config.seeding().signerQuota();
             case SEEDING_GROUP_QUOTA -> config.seeding().groupQuota();
+            case SEEDING_VIA -> via(config.seeding().via());
             case SEEDING_PEER_RATE -> config.seeding().peerRate();
             case SEEDING_PEER_REQUESTS -> config.seeding().peerRequests();
             case SEEDING_UPLINK -> config.seeding().uplink();
@@ -84,6 +87,12 @@ final class ConfigCommand extends CommandGroup {
     private static String text(InetSocketAddress address) {
         String host = address.getAddress().getHostAddress();
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    private static List<String> via(SyncSettings.Via via) {
+        return via.listed().isEmpty()
+                ? List.of(via.who().name().toLowerCase(Locale.ROOT))
+                : via.listed().stream().map(PeerId::toString).sorted().toList();
     }
 
     private static String toml(Object value) {

@@ -9,6 +9,7 @@ import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.libp2p.NatConfig;
+import network.guts.sync.SyncSettings;
 import network.guts.sync.model.RepositoryId;
 
 /**
@@ -76,6 +77,7 @@ public record Config(
      * @param diskQuota bytes
      * @param signerQuota bytes of what one delegate announces, with the policy {@code all}
      * @param groupQuota bytes of what comes from one group of public addresses, with the policy {@code all}
+     * @param via who may have a repository kept here by asking
      * @param uplink bytes a second, over all peers; 0: no limit
      * @param peerRate bytes a second for one peer; 0: no limit
      * @param peerRequests requests a second of one peer; 0: no limit
@@ -86,6 +88,7 @@ public record Config(
             long diskQuota,
             long signerQuota,
             long groupQuota,
+            SyncSettings.Via via,
             long uplink,
             long peerRate,
             int peerRequests,
@@ -102,6 +105,7 @@ public record Config(
                     diskQuota,
                     signerQuota,
                     groupQuota,
+                    SyncSettings.Via.NONE,
                     uplink,
                     peerRate,
                     peerRequests,

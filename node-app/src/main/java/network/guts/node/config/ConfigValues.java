@@ -37,6 +37,11 @@ final class ConfigValues {
     private static final int MAX_PEER_REQUESTS = 1_000_000;
 
     private static final int MAX_PORT = 65_535;
+
+    /** Those that stand for somebody without naming him. */
+    private static final List<SyncSettings.Via.Who> WORDS_OF_VIA =
+            List.of(SyncSettings.Via.Who.NONE, SyncSettings.Via.Who.MEMBERS, SyncSettings.Via.Who.ALL);
+
     private static final Duration LONGEST_DURATION = Duration.ofDays(1);
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18}(?:\\.\\d{1,3})?)\\s*([kMGT]i?B|KB|B)?");
@@ -91,6 +96,7 @@ final class ConfigValues {
                         size(Key.SEEDING_QUOTA, Defaults.DISK_QUOTA),
                         size(Key.SEEDING_SIGNER_QUOTA, SyncSettings.Shares.DEFAULT.signerBytes()),
                         size(Key.SEEDING_GROUP_QUOTA, SyncSettings.Shares.DEFAULT.groupBytes()),
+                        via(),
                         size(Key.SEEDING_UPLINK, 0),
                         size(Key.SEEDING_PEER_RATE, SyncSettings.PeerRate.DEFAULT.bytesPerSecond()),
                         number(
@@ -149,6 +155,27 @@ final class ConfigValues {
             }
         }
         return members;
+    }
+
+    /** One of the words, or ids. */
+    private SyncSettings.Via via() throws Failure {
+        List<String> texts = list(Key.SEEDING_VIA);
+        for (SyncSettings.Via.Who word : WORDS_OF_VIA) {
+            if (texts.equals(List.of(word.name().toLowerCase(Locale.ROOT)))) {
+                return new SyncSettings.Via(word, Set.of());
+            }
+        }
+        Set<PeerId> ids = new LinkedHashSet<>();
+        for (String text : texts) {
+            try {
+                ids.add(PeerId.parse(text));
+            } catch (MalformedException e) {
+                throw wrong(
+                        Key.SEEDING_VIA,
+                        "\"" + text + "\" is none of none, members, all, and no peer id: " + e.getMessage());
+            }
+        }
+        return ids.isEmpty() ? SyncSettings.Via.NONE : new SyncSettings.Via(SyncSettings.Via.Who.LISTED, ids);
     }
 
     private List<RepositoryId> block() throws Failure {

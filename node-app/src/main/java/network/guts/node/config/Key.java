@@ -26,6 +26,11 @@ public enum Key {
             Kind.SIZE,
             "SIZE",
             "with the policy all: disk for what comes from one group of public addresses"),
+    SEEDING_VIA(
+            "seeding.via",
+            Kind.LIST,
+            "WHO",
+            "who may have a repository kept here (publish --via): none, members, all, or ids of peers and signing keys"),
     SEEDING_UPLINK("seeding.uplink", Kind.SIZE, "SIZE", "bytes a second served to all peers together; 0: no limit"),
     SEEDING_PEER_RATE("seeding.peer_rate", Kind.SIZE, "SIZE", "bytes a second served to one peer; 0: no limit"),
     SEEDING_PEER_REQUESTS("seeding.peer_requests", Kind.NUMBER, "N", "requests a second of one peer; 0: no limit"),

@@ -270,7 +270,8 @@ public final class NodeRuntime implements Node, AutoCloseable {
                 seeding.uplink(),
                 members,
                 new SyncSettings.Shares(seeding.signerQuota(), seeding.groupQuota()),
-                new SyncSettings.PeerRate(seeding.peerRate(), seeding.peerRequests()));
+                new SyncSettings.PeerRate(seeding.peerRate(), seeding.peerRequests()),
+                seeding.via());
     }
 
     private Map<String, Operation> operations() {

@@ -117,7 +117,7 @@ final class PeerOperations {
     }
 
     /** Finds addresses where none are given and none are known. */
-    private PeerInfo resolve(PeerInfo peer) throws Failure {
+    PeerInfo resolve(PeerInfo peer) throws Failure {
         boolean known = !peer.addresses().isEmpty()
                 || node.host().isConnected(peer.peer())
                 || !node.host().addressBook().addresses(peer.peer()).isEmpty();

@@ -12,6 +12,7 @@ import java.util.Map;
 import network.guts.libp2p.NatConfig;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
+import network.guts.sync.SyncSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +75,7 @@ class ConfigLoaderTest {
                 group_quota = 7
                 peer_rate = "5MB"
                 peer_requests = 9
+                via = ["members"]
                 disk_quota = "2GiB"
                 max_repository_size = 1000
                 """);
@@ -89,6 +91,8 @@ class ConfigLoaderTest {
         assertThat(config.seeding().groupQuota()).isEqualTo(7);
         assertThat(config.seeding().peerRate()).isEqualTo(5_000_000);
         assertThat(config.seeding().peerRequests()).isEqualTo(9);
+        assertThat(config.seeding().via().who()).isEqualTo(SyncSettings.Via.Who.MEMBERS);
+        assertThat(config.fetching().seeding().via()).isEqualTo(SyncSettings.Via.NONE);
         assertThat(config.seeding().diskQuota()).isEqualTo(2L << 30);
         assertThat(config.seeding().maxRepositorySize()).isEqualTo(1000);
     }
@@ -125,6 +129,7 @@ class ConfigLoaderTest {
                 "listen = ['/ip4/999.0.0.1/tcp/1']       | config.toml:1:1 | no multiaddr",
                 "bootstrap = ['/ip4/127.0.0.1/tcp/1']    | config.toml:1:1 | who is there",
                 "members = ['nobody']                    | config.toml:1:1 | no peer id",
+                "[seeding]\\nvia = ['all', 'x']        | config.toml:2:1 | no peer id",
                 "[seeding]\\n  policy = 'everything'     | config.toml:2:3 | none of none, followed, all",
                 "[seeding]\\ndisk_quota = '5 elephants'  | config.toml:2:1 | no size",
                 "metrics = '0.0.0.0:9100'                | config.toml:1:1 | no loopback address",

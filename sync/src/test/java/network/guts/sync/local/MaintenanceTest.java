@@ -18,6 +18,7 @@ import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.records.RecordStore;
 import network.guts.sync.records.SeedingPolicy;
+import network.guts.sync.records.ViaStore;
 import network.guts.sync.testing.Git;
 import network.guts.sync.testing.MemoryHosts;
 import network.guts.sync.testing.MemoryNetwork;
@@ -59,6 +60,7 @@ class MaintenanceTest {
                 signer,
                 keys,
                 host,
+                new ViaStore(database),
                 id -> assertThat(id).isNotNull(),
                 new SplittableRandom(1));
         Maintenance.CatchUp catchUp = new Maintenance.CatchUp() {
