@@ -52,10 +52,8 @@ class MirrorIT {
                                     && line.contains("seeding.signer_quota")));
             assertThat(kept).doesNotContain(over);
             assertThat(mirror.guts().json("repos").succeeded().out()).doesNotContain(over);
-            Path bare = mirror.guts()
-                    .home()
-                    .resolve("repositories")
-                    .resolve(within.substring("guts://".length()) + ".git");
+            Path bare =
+                    mirror.guts().home().resolve("repositories").resolve(within.substring("guts://".length()) + ".git");
             assertThat(refs(bare)).isEqualTo(refs(small));
             fsck(bare);
             publisher.kill();
@@ -66,7 +64,9 @@ class MirrorIT {
                         "the mirror provides it",
                         () -> cloner.guts().json("providers", within).out(),
                         providers -> providers.contains(mirror.peer()));
-                cloner.guts().git(folder, "clone", "-q", within, clone.toString()).succeeded();
+                cloner.guts()
+                        .git(folder, "clone", "-q", within, clone.toString())
+                        .succeeded();
                 fsck(clone);
             }
         }

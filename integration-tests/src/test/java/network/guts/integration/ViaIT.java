@@ -54,7 +54,9 @@ class ViaIT {
     }
 
     private static JsonNode described(Guts guts, String url) {
-        return guts.json("repos", url).out().lines()
+        return guts.json("repos", url)
+                .out()
+                .lines()
                 .map(Command.JSON::readTree)
                 .filter(event -> event.path("event").asString().equals("repository"))
                 .findFirst()
@@ -109,8 +111,17 @@ class ViaIT {
         assertThat(head(clone)).isEqualTo(head(source));
         eventually(
                 "the publisher knows",
-                () -> described(again.guts(), url).path("kept_by").path(0).path("sequence").asLong(0),
-                sequence -> sequence == described(again.guts(), url).path("views").path(0).path("sequence").asLong(-1));
+                () -> described(again.guts(), url)
+                        .path("kept_by")
+                        .path(0)
+                        .path("sequence")
+                        .asLong(0),
+                sequence -> sequence
+                        == described(again.guts(), url)
+                                .path("views")
+                                .path(0)
+                                .path("sequence")
+                                .asLong(-1));
     }
 
     @Test
@@ -135,7 +146,13 @@ class ViaIT {
         assertThat(error.path("code").asInt()).isEqualTo(4);
         assertThat(error.path("message").asString()).contains("1048576").contains("seeding.max_repository_size");
         assertThat(error.path("hint").asString()).contains("seeding.via");
-        assertThat(small.guts().json("repos").succeeded().event("done").path("repositories").asInt()).isZero();
+        assertThat(small.guts()
+                        .json("repos")
+                        .succeeded()
+                        .event("done")
+                        .path("repositories")
+                        .asInt())
+                .isZero();
 
         Command.Result nobody = publisher.guts().run("publish", source.toString(), "--via", "nobody");
         assertThat(nobody.exit()).isEqualTo(2);
@@ -160,7 +177,8 @@ class ViaIT {
         try (Running publishing =
                 Running.start(() -> publisher.guts().json("publish", source.toString(), "--via", seeder.address()))) {
             sentUntilHeld(publisher);
-            Set<Integer> verified = eventually("chunks are on disk", () -> FaultsIT.verified(seeder), held -> held.size() >= 3);
+            Set<Integer> verified =
+                    eventually("chunks are on disk", () -> FaultsIT.verified(seeder), held -> held.size() >= 3);
             seeder.kill();
             int before = publisher.sent().size();
             publisher.behave(Mode.HONEST);
@@ -199,6 +217,9 @@ class ViaIT {
     }
 
     private static String publishedAs(Path source) {
-        return git(source, "config", "--get", "remote.guts.url").succeeded().line().replace("guts://", "");
+        return git(source, "config", "--get", "remote.guts.url")
+                .succeeded()
+                .line()
+                .replace("guts://", "");
     }
 }

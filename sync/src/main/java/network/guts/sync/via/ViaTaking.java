@@ -177,7 +177,18 @@ public final class ViaTaking implements AutoCloseable {
             return OptionalLong.empty();
         }
         long here = sequence(ask);
-        return here >= ask.value().sequence() ? OptionalLong.of(here) : OptionalLong.empty();
+        if (here < ask.value().sequence()) {
+            return OptionalLong.empty();
+        }
+        settle(id);
+        return OptionalLong.of(here);
+    }
+
+    /** It is complete: on its account it counts what it has, and nothing waits for its publisher any more. */
+    private void settle(RepositoryId id) throws IOException {
+        quotas.reserve(id, 0);
+        quotas.refresh(id);
+        store.removePending(id);
     }
 
     /** 0 if there is none. */
@@ -279,9 +290,7 @@ public final class ViaTaking implements AutoCloseable {
         RepositoryId id = ask.value().repository();
         try {
             long here = fetch(ask, publisher, progress);
-            quotas.reserve(id, 0);
-            quotas.refresh(id);
-            store.removePending(id);
+            settle(id);
             LOG.info("{} is kept for {}", id, publisher);
             network.follow(id, true);
             network.provide(id);
@@ -379,9 +388,7 @@ public final class ViaTaking implements AutoCloseable {
     private void drop(RepositoryId id) throws IOException {
         if (repositories.find(id).isPresent()) {
             // It came from others, or by another way.
-            quotas.reserve(id, 0);
-            quotas.refresh(id);
-            store.removePending(id);
+            settle(id);
             return;
         }
         LOG.info("{} did not come whole within {} h, and is given up", id, KEEP_PENDING.toHours());
