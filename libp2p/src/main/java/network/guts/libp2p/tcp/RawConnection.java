@@ -140,6 +140,11 @@ public final class RawConnection implements Closeable {
         return buffer;
     }
 
+    /** True if {@link #fill} would not have to wait for the remote. */
+    public boolean has(int bytes) {
+        return buffer.remaining() >= bytes && beforeRead == null;
+    }
+
     /** Reads at least one byte; -1 at the end. */
     public int read(byte[] target, int offset, int length) throws IOException {
         if (!fill(1)) {

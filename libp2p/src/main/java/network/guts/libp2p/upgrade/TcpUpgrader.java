@@ -177,6 +177,9 @@ public final class TcpUpgrader implements Upgrader {
             @Override
             public int read(byte[] buffer, int offset, int length) throws IOException {
                 ByteBuffer view = secure.read();
+                while (view != null && !view.hasRemaining()) {
+                    view = secure.read();
+                }
                 if (view == null) {
                     return -1;
                 }

@@ -173,6 +173,7 @@ public final class YamuxConnection implements MuxedConnection {
             return false;
         }
         windowGrowth.addAndGet(-stream.windowGrowth());
+        stream.cancelAlarms();
         if (stream.ours) {
             acknowledged(stream);
         } else {
@@ -322,7 +323,8 @@ public final class YamuxConnection implements MuxedConnection {
 
     /** Reads until the remote ends its side. After the end of the connection, what still comes is thrown away. */
     private void readAll(boolean initiator) {
-        FrameParser parser = new FrameParser(new Inbound(this, initiator));
+        Inbound frames = new Inbound(this, initiator);
+        FrameParser parser = new FrameParser(frames);
         String reason = "the remote closed it";
         int code = Frame.NORMAL;
         try {
@@ -333,6 +335,9 @@ public final class YamuxConnection implements MuxedConnection {
                     parser.feed(view);
                 }
                 view.position(view.limit());
+                if (!secure.isReady()) {
+                    frames.wakeReader();
+                }
                 view = secure.read();
             }
         } catch (MalformedException e) {
