@@ -15,19 +15,21 @@ import org.slf4j.LoggerFactory;
 
 /** Opens and serves the streams of connections, within the limits. */
 final class StreamServer {
-    /** A remote that opens a stream has its proposal under way already. */
-    private static final Duration NEGOTIATION_TIMEOUT = Duration.ofSeconds(10);
-
     private static final Logger LOG = LoggerFactory.getLogger(StreamServer.class);
 
     private final Protocols protocols;
     private final StreamLimits limits;
+    private final Duration negotiationTimeout;
     private final StreamSlots inbound;
     private final StreamSlots outbound;
 
-    StreamServer(Protocols protocols, StreamLimits limits) {
+    /**
+     * @param negotiationTimeout how long a remote that opens a stream may take to agree on its protocol
+     */
+    StreamServer(Protocols protocols, StreamLimits limits, Duration negotiationTimeout) {
         this.protocols = protocols;
         this.limits = limits;
+        this.negotiationTimeout = negotiationTimeout;
         this.inbound = new StreamSlots(limits);
         this.outbound = new StreamSlots(limits);
     }
@@ -66,7 +68,7 @@ final class StreamServer {
     private void handle(Connection connection, MuxedStream fresh, StreamSlots.Slot slot) {
         boolean negotiated = false;
         try {
-            Negotiated agreed = Multistream.respond(fresh, protocols.ids(), NEGOTIATION_TIMEOUT);
+            Negotiated agreed = Multistream.respond(fresh, protocols.ids(), negotiationTimeout);
             Optional<Protocols.Served> served = protocols.find(agreed.protocol());
             if (served.isEmpty() || !slot.use(agreed.protocol(), served.get().perPeer())) {
                 LOG.debug("{}: stream of {} refused, too many are open", connection, agreed.protocol());

@@ -62,7 +62,7 @@ public final class Swarm {
         this.events = events;
         this.ready = ready;
         this.connections = new Connections(self, config, clock, events);
-        this.streams = new StreamServer(protocols, config.streams());
+        this.streams = new StreamServer(protocols, config.streams(), config.connectionTimeout());
         this.gate = new InboundGate(config.inboundHandshakes(), config.perIp());
         this.backoff = new DialBackoff(clock);
         this.dialer = new Dialer(
