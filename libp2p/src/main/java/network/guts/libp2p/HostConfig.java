@@ -19,8 +19,8 @@ import network.guts.core.metrics.Metrics;
  * @param listen where to accept connections; port 0 takes a free port; empty: the host only dials
  * @param announce addresses told to others beside those that are found out (a forwarded port, say)
  * @param agentVersion what identify tells of this program
- * @param connectionTimeout how long one dial or one inbound handshake may take
- * @param keepAlive how often a connection is asked whether it still lives
+ * @param connectionTimeout how long one dial, one inbound handshake or the choice of an inbound stream's protocol may take
+ * @param keepAlive how often a connection is asked whether it still lives; the answer may take as long, at most 10 s
  * @param maxConnections idle connections that this host dialled and keeps
  * @param lowWater trimming ends at this number of connections
  * @param highWater trimming begins above this number of connections

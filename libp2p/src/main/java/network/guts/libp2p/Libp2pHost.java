@@ -189,14 +189,16 @@ public final class Libp2pHost implements Host, Closeable {
         return protocols;
     }
 
+    /** Whoever wants to know often if a connection still lives waits as short for the answer. */
     private static YamuxConfig yamux(HostConfig config) {
         YamuxConfig usual = YamuxConfig.DEFAULT;
+        Duration asked = config.keepAlive();
         return new YamuxConfig(
                 usual.maxInboundStreams(),
                 usual.maxWindow(),
                 usual.maxWindowGrowth(),
-                config.keepAlive(),
-                usual.pingTimeout(),
+                asked,
+                asked.compareTo(usual.pingTimeout()) < 0 ? asked : usual.pingTimeout(),
                 usual.linger());
     }
 

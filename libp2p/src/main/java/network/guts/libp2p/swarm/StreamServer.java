@@ -18,9 +18,6 @@ import org.slf4j.LoggerFactory;
 
 /** Opens and serves the streams of connections, within the limits. */
 final class StreamServer {
-    /** A remote that opens a stream has its proposal under way already. */
-    private static final Duration NEGOTIATION_TIMEOUT = Duration.ofSeconds(10);
-
     // Why a stream is refused, as it is counted.
     private static final String TOO_MANY = "streams";
     private static final String TOO_MANY_OF_PROTOCOL = "protocol.streams";
@@ -30,13 +27,18 @@ final class StreamServer {
 
     private final Protocols protocols;
     private final StreamLimits limits;
+    private final Duration negotiationTimeout;
     private final StreamSlots inbound;
     private final StreamSlots outbound;
     private final HostMetrics metrics;
 
-    StreamServer(Protocols protocols, StreamLimits limits, HostMetrics metrics) {
+    /**
+     * @param negotiationTimeout how long a remote that opens a stream may take to agree on its protocol
+     */
+    StreamServer(Protocols protocols, StreamLimits limits, Duration negotiationTimeout, HostMetrics metrics) {
         this.protocols = protocols;
         this.limits = limits;
+        this.negotiationTimeout = negotiationTimeout;
         this.inbound = new StreamSlots(limits);
         this.outbound = new StreamSlots(limits);
         this.metrics = metrics;
@@ -77,7 +79,7 @@ final class StreamServer {
     private void handle(Connection connection, MuxedStream fresh, StreamSlots.Slot slot) {
         boolean negotiated = false;
         try {
-            Negotiated agreed = Multistream.respond(fresh, protocols.ids(), NEGOTIATION_TIMEOUT);
+            Negotiated agreed = Multistream.respond(fresh, protocols.ids(), negotiationTimeout);
             Optional<Protocols.Served> served = protocols.find(agreed.protocol());
             if (served.isEmpty() || !slot.use(agreed.protocol(), served.get().perPeer())) {
                 metrics.refused(TOO_MANY_OF_PROTOCOL);

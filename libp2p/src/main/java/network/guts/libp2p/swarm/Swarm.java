@@ -77,7 +77,7 @@ public final class Swarm {
         this.metrics = metrics;
         this.ready = ready;
         this.connections = new Connections(self, config, clock, events);
-        this.streams = new StreamServer(protocols, config.streams(), metrics);
+        this.streams = new StreamServer(protocols, config.streams(), config.connectionTimeout(), metrics);
         this.gate = new InboundGate(config.inboundHandshakes(), config.perIp(), metrics::refused);
         this.backoff = new DialBackoff(clock);
         this.dialer = new Dialer(

@@ -240,7 +240,8 @@ public final class SyncServer implements StreamHandler {
             if (get.offset() > body.length) {
                 throw new MalformedException("a range behind the end of the body");
             }
-            long end = get.length() == 0 ? body.length : Math.min(body.length, get.offset() + get.length());
+            long left = body.length - get.offset();
+            long end = get.offset() + (get.length() == 0 ? left : Math.min(left, get.length()));
             int at = (int) get.offset();
             do {
                 int next = (int) Math.min(end, at + (long) SyncLimits.PIECE);
