@@ -70,7 +70,7 @@ class DialTest {
             Dial dial = new Dial(upgraded.peer(), (address, claim) -> {
                 throw new IOException("not called");
             });
-            dial.found(new Connection(info, upgraded.key(), pair.ours(), InstantSource.system()), false);
+            dial.found(new Connection(info, upgraded, InstantSource.system()), false);
             assertThat(dial.join(ports(1))).isTrue();
             pair.ours().close("over");
             assertThat(dial.join(ports(2))).isFalse();

@@ -186,6 +186,11 @@ class YamuxFuzzTest {
         }
 
         @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
         public void write(ByteBuffer plaintext) {
             byte[] bytes = new byte[plaintext.remaining()];
             plaintext.get(bytes);
