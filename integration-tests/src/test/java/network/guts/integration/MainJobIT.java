@@ -9,8 +9,15 @@ import static network.guts.integration.GitRepositories.refs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import network.guts.core.MalformedException;
+import network.guts.core.PeerId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -161,6 +168,21 @@ class MainJobIT {
         assertThat(refOf(publisher, "refs/heads/main")).isEqualTo(head(source));
     }
 
+    /** Who has been connected, by the file of a node that runs. */
+    private static List<String> peersOnDisk(Path database) {
+        List<String> peers = new ArrayList<>();
+        try (Connection file = DriverManager.getConnection("jdbc:sqlite:" + database);
+                Statement query = file.createStatement();
+                ResultSet rows = query.executeQuery("SELECT peer FROM libp2p_peer WHERE last_seen > 0")) {
+            while (rows.next()) {
+                peers.add(PeerId.parse(rows.getBytes(1)).toString());
+            }
+        } catch (SQLException | MalformedException e) {
+            throw new AssertionError("the address book cannot be read", e);
+        }
+        return peers;
+    }
+
     @Test
     void a_node_restarts_and_rejoins_without_a_bootstrap_peer() {
         GutsNode seeder = node("seeder");
@@ -170,6 +192,10 @@ class MainJobIT {
                 "the seeder is in the table",
                 () -> cloner.guts().json("dht", "table").out(),
                 table -> table.contains(seeder.peer()) && table.contains(publisher.peer()));
+        eventually(
+                "the address book is on disk, which it is a moment later",
+                () -> peersOnDisk(folder.resolve("cloner/guts.db")),
+                peers -> peers.containsAll(List.of(seeder.peer(), publisher.peer())));
         bootstrap.kill();
         cloner.kill();
         GutsNode again = GutsNode.start(folder.resolve("cloner"), "--dht", "server");

@@ -124,7 +124,7 @@ public final class Libp2pHost implements Host, Closeable {
         this.dcutr = new Dcutr(swarm, book, this::punchAddresses);
         this.portMapper = config.nat()
                 .portMapping()
-                .map(mapping -> new PortMapper(mapping, transports::addresses, this::addressesMayHaveChanged));
+                .map(mapping -> new PortMapper(mapping, this::sockets, this::addressesMayHaveChanged));
         PrivateKey caller = PrivateKey.generate(new SecureRandom());
         this.autonat = new Autonat(
                 config.nat(),
@@ -258,15 +258,22 @@ public final class Libp2pHost implements Host, Closeable {
         public List<Multiaddr> all() {
             Set<Multiaddr> all = new LinkedHashSet<>(config.announce());
             all.addAll(mapped());
-            all.addAll(transports.addresses());
+            all.addAll(sockets());
             all.addAll(identify.confirmedAddresses());
             return List.copyOf(all);
         }
 
         @Override
         public List<Multiaddr> listening() {
-            return transports.addresses();
+            return sockets();
         }
+    }
+
+    /** Where this host listens itself: without relays. */
+    private List<Multiaddr> sockets() {
+        return transports.addresses().stream()
+                .filter(address -> !address.has(Multiaddr.Part.P2P_CIRCUIT))
+                .toList();
     }
 
     private List<Multiaddr> toldAddresses() {
