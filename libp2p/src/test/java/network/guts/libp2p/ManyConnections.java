@@ -8,6 +8,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -27,6 +28,12 @@ import network.guts.libp2p.upgrade.Pair;
 final class ManyConnections {
     /** Classes are loaded, pools are filled and caches are warm after so many of each kind. */
     private static final int WARM_UP = 300;
+
+    /**
+     * One socket has all goodbyes, and a datagram is not sent twice: where one is lost, the time-out has to end the
+     * connection while the test still waits.
+     */
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(2);
 
     private static final int MIB = 1 << 20;
     private static final int MAX_LOOKS = 20;
@@ -53,7 +60,8 @@ final class ManyConnections {
     private ManyConnections(TestNet net, Path folder) throws IOException {
         this.folder = folder;
         this.tcp = net.host(1);
-        this.quic = net.host(2, config -> config.listen(Keys.address(TestNet.QUIC)));
+        this.quic =
+                net.host(2, config -> config.listen(Keys.address(TestNet.QUIC)).keepAlive(KEEP_ALIVE));
         int number = 10;
         for (Kind kind : Kind.values()) {
             List<Libp2pHost> hosts = new ArrayList<>();

@@ -134,6 +134,10 @@ final class QuicConnection implements MuxedConnection {
         } finally {
             lock.unlock();
         }
+        if (!isOpen()) {
+            // It ended at the same moment, and has seen this stream or not.
+            forget(stream);
+        }
         return stream;
     }
 
