@@ -9,11 +9,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.SignedEnvelope;
@@ -25,8 +27,10 @@ import network.guts.core.host.Identified;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamHandler;
 import network.guts.libp2p.addressbook.StoredAddressBook;
+import network.guts.libp2p.gate.GateRules;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
+import network.guts.libp2p.limits.LimitsSnapshot;
 import network.guts.libp2p.noise.NoiseProtocol;
 import network.guts.libp2p.ping.Ping;
 import network.guts.libp2p.quic.QuicConfig;
@@ -237,7 +241,7 @@ public final class Libp2pHost implements Host, Closeable {
 
     @Override
     public Registration handle(String protocol, StreamHandler handler) {
-        return protocols.serve(protocol, handler, config.streams().perPeer());
+        return protocols.serve(protocol, handler, Integer.MAX_VALUE);
     }
 
     /**
@@ -307,7 +311,27 @@ public final class Libp2pHost implements Host, Closeable {
      * @param members empty: everybody
      */
     public void members(Set<PeerId> members) {
-        swarm.connections().members(members);
+        swarm.gate(rules -> rules.withMembers(members));
+    }
+
+    /** Changes who is let in and dialled while the host runs: connections that are not wanted any more end at once. */
+    public void gate(UnaryOperator<GateRules> change) {
+        swarm.gate(change);
+    }
+
+    /** Who is let in now. */
+    public GateRules gate() {
+        return swarm.gate();
+    }
+
+    /** What is in use in each scope, and what was refused. */
+    public LimitsSnapshot limits() {
+        return swarm.resources().snapshot();
+    }
+
+    /** How often something was refused, by the name of the limit, {@code peer.streams_inbound} say; only rises. */
+    public Map<String, Long> refusals() {
+        return swarm.resources().refusals();
     }
 
     @Override

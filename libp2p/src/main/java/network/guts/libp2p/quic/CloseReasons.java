@@ -2,6 +2,7 @@ package network.guts.libp2p.quic;
 
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
 import java.nio.charset.StandardCharsets;
+import network.guts.libp2p.limits.ErrorCode;
 import network.guts.libp2p.swarm.Reasons;
 
 /** What a remote's CONNECTION_CLOSE means, in words. */
@@ -14,8 +15,10 @@ final class CloseReasons {
         String text = Reasons.printable(new String(close.reason(), StandardCharsets.UTF_8), MAX_TEXT)
                 .strip();
         if (close.isApplicationClose()) {
-            String code = close.error() == 0 ? "" : " with code " + close.error();
-            return "the remote closed it" + code + (text.isEmpty() ? "" : ": " + text);
+            if (text.isEmpty() && close.error() != 0) {
+                text = ErrorCode.ofConnection(close.error());
+            }
+            return "the remote closed it" + (text.isEmpty() ? "" : ": " + text);
         }
         String what = close.isTlsError()
                 ? alert(QuicConnectionCloseEvent.extractTlsError(close.error()))

@@ -34,6 +34,7 @@ import java.util.function.Consumer;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PublicKey;
+import network.guts.libp2p.limits.RefusedException;
 import network.guts.libp2p.security.WrongPeerException;
 import network.guts.libp2p.swarm.Reasons;
 import network.guts.libp2p.tls.PeerCertificateException;
@@ -285,6 +286,11 @@ final class QuicSocket {
         @Override
         public void refuse() {
             connection.close("too many connections");
+        }
+
+        @Override
+        public void refuse(RefusedException why) {
+            connection.close(why.code(), String.valueOf(why.getMessage()));
         }
     }
 

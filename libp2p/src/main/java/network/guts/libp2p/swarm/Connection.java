@@ -15,6 +15,7 @@ import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.ConnectionInfo.Direction;
 import network.guts.core.host.Identified;
 import network.guts.libp2p.ConnectionStatus;
+import network.guts.libp2p.limits.ConnectionScope;
 import network.guts.libp2p.muxer.MuxedConnection;
 import network.guts.libp2p.tcp.IpClass;
 
@@ -23,6 +24,7 @@ public final class Connection {
     private final ConnectionInfo info;
     private final PublicKey key;
     private final MuxedConnection muxed;
+    private final ConnectionScope scope;
     private final InstantSource clock;
     private final Set<HostStream> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong served = new AtomicLong();
@@ -37,10 +39,11 @@ public final class Connection {
     private volatile Optional<Multiaddr> observed = Optional.empty();
     private volatile Optional<Duration> pinged = Optional.empty();
 
-    Connection(ConnectionInfo info, PublicKey key, MuxedConnection muxed, InstantSource clock) {
+    Connection(ConnectionInfo info, PublicKey key, MuxedConnection muxed, ConnectionScope scope, InstantSource clock) {
         this.info = info;
         this.key = key;
         this.muxed = muxed;
+        this.scope = scope;
         this.clock = clock;
         this.lastActive = info.since();
     }
@@ -114,12 +117,13 @@ public final class Connection {
         lastActive = clock.instant();
     }
 
-    /** The connection is gone: gives back the places of its streams. */
+    /** The connection is gone: gives back what it and its streams had reserved. */
     void over() {
         over = true;
         for (HostStream stream : open) {
             stream.end();
         }
+        scope.close();
     }
 
     /** What the peer said of itself over this connection. */

@@ -14,6 +14,8 @@ import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.dns.NameResolver;
+import network.guts.libp2p.limits.ConnectionScope;
+import network.guts.libp2p.limits.RefusedException;
 import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.transport.Transports;
 import network.guts.libp2p.transport.UnsupportedAddressException;
@@ -22,12 +24,20 @@ import network.guts.libp2p.upgrade.UpgradedConnection;
 /** Makes connections: one dial for each peer at a time. */
 final class Dialer {
     /** Takes a connection that this host has dialled in. */
-    @FunctionalInterface
     interface Admission {
         /**
+         * Reserves what a dial takes.
+         *
+         * @throws RefusedException if there may be no such connection
+         */
+        ConnectionScope reserve(PeerId peer, Multiaddr address) throws RefusedException;
+
+        /**
+         * @param scope what was reserved; closed with the connection, or at once if this fails
          * @throws IOException with the reason, if it is refused; it is closed then
          */
-        Connection admit(UpgradedConnection upgraded, Transport transport, Multiaddr address) throws IOException;
+        Connection admit(UpgradedConnection upgraded, Transport transport, Multiaddr address, ConnectionScope scope)
+                throws IOException;
     }
 
     private final Transports transports;
@@ -122,9 +132,29 @@ final class Dialer {
             throw new IOException(refusal.get());
         }
         Transport transport = transports.of(address);
-        UpgradedConnection upgraded;
+        ConnectionScope scope = admission.reserve(peer, address);
+        boolean admitted = false;
         try {
-            upgraded = transport.dial(address, Optional.of(peer), timeout);
+            UpgradedConnection upgraded = dial(peer, transport, address);
+            if (!claim.getAsBoolean()) {
+                upgraded.connection().close("another connection to this peer was faster");
+                throw new IOException("another address was faster");
+            }
+            Connection connection = admission.admit(upgraded, transport, address, scope);
+            admitted = true;
+            backoff.worked(peer, address);
+            book.worked(peer, address);
+            return connection;
+        } finally {
+            if (!admitted) {
+                scope.close();
+            }
+        }
+    }
+
+    private UpgradedConnection dial(PeerId peer, Transport transport, Multiaddr address) throws IOException {
+        try {
+            return transport.dial(address, Optional.of(peer), timeout);
         } catch (UnsupportedAddressException e) {
             throw e;
         } catch (IOException e) {
@@ -134,14 +164,6 @@ final class Dialer {
             }
             throw e;
         }
-        if (!claim.getAsBoolean()) {
-            upgraded.connection().close("another connection to this peer was faster");
-            throw new IOException("another address was faster");
-        }
-        Connection connection = admission.admit(upgraded, transport, address);
-        backoff.worked(peer, address);
-        book.worked(peer, address);
-        return connection;
     }
 
     /** The peer has connected to us; {@code stop} if a dial of ours is not wanted any more. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Stream;
+import network.guts.libp2p.limits.StreamScope;
 import network.guts.libp2p.muxer.MuxedStream;
 
 /** A negotiated stream: counts its bytes for its connection, and gives its place back when it ends. */
@@ -12,14 +13,14 @@ final class HostStream implements Stream {
     private final Connection connection;
     private final MuxedStream muxed;
     private final String protocol;
-    private final StreamSlots.Slot slot;
+    private final StreamScope scope;
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    HostStream(Connection connection, MuxedStream muxed, String protocol, StreamSlots.Slot slot) {
+    HostStream(Connection connection, MuxedStream muxed, String protocol, StreamScope scope) {
         this.connection = connection;
         this.muxed = muxed;
         this.protocol = protocol;
-        this.slot = slot;
+        this.scope = scope;
         readTimeout(DEFAULT_TIMEOUT);
         writeTimeout(DEFAULT_TIMEOUT);
     }
@@ -77,7 +78,7 @@ final class HostStream implements Stream {
     /** The stream is over, by us or with its connection. */
     void end() {
         if (ended.compareAndSet(false, true)) {
-            slot.release();
+            scope.close();
             connection.ended(this);
         }
     }

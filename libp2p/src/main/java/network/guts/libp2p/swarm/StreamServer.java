@@ -4,9 +4,15 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import network.guts.core.host.ConnectionInfo.Direction;
 import network.guts.core.host.Stream;
 import network.guts.core.host.UnsupportedProtocolException;
-import network.guts.libp2p.HostConfig.StreamLimits;
+import network.guts.libp2p.limits.ErrorCode;
+import network.guts.libp2p.limits.LimitExceededException;
+import network.guts.libp2p.limits.Resource;
+import network.guts.libp2p.limits.ResourceManager;
+import network.guts.libp2p.limits.StreamScope;
 import network.guts.libp2p.multistream.Multistream;
 import network.guts.libp2p.multistream.Multistream.Negotiated;
 import network.guts.libp2p.muxer.MuxedStream;
@@ -21,15 +27,11 @@ final class StreamServer {
     private static final Logger LOG = LoggerFactory.getLogger(StreamServer.class);
 
     private final Protocols protocols;
-    private final StreamLimits limits;
-    private final StreamSlots inbound;
-    private final StreamSlots outbound;
+    private final ResourceManager resources;
 
-    StreamServer(Protocols protocols, StreamLimits limits) {
+    StreamServer(Protocols protocols, ResourceManager resources) {
         this.protocols = protocols;
-        this.limits = limits;
-        this.inbound = new StreamSlots(limits);
-        this.outbound = new StreamSlots(limits);
+        this.resources = resources;
     }
 
     /**
@@ -48,40 +50,44 @@ final class StreamServer {
     }
 
     int open() {
-        return inbound.total() + outbound.total();
+        return (int) resources.used(Resource.STREAMS);
     }
 
     private void accept(Connection connection, MuxedStream stream) {
-        Optional<StreamSlots.Slot> slot = inbound.take(connection.info().peer());
-        if (slot.isEmpty()) {
-            LOG.debug("{}: stream refused, too many are open", connection);
-            stream.reset();
-            return;
+        try {
+            StreamScope scope = resources.openStream(connection.info().peer(), Direction.INBOUND);
+            Thread.ofVirtual()
+                    .name("stream-" + connection.info().peer().abbreviated())
+                    .start(() -> handle(connection, stream, scope));
+        } catch (LimitExceededException e) {
+            LOG.debug("{}: stream refused, {}", connection, e.getMessage());
+            stream.reset(e.code());
         }
-        Thread.ofVirtual()
-                .name("stream-" + connection.info().peer().abbreviated())
-                .start(() -> handle(connection, stream, slot.get()));
     }
 
-    private void handle(Connection connection, MuxedStream fresh, StreamSlots.Slot slot) {
+    private void handle(Connection connection, MuxedStream fresh, StreamScope scope) {
         boolean negotiated = false;
+        ErrorCode code = ErrorCode.PROTOCOL_NEGOTIATION_FAILED;
         try {
             Negotiated agreed = Multistream.respond(fresh, protocols.ids(), NEGOTIATION_TIMEOUT);
             Optional<Protocols.Served> served = protocols.find(agreed.protocol());
-            if (served.isEmpty() || !slot.use(agreed.protocol(), served.get().perPeer())) {
-                LOG.debug("{}: stream of {} refused, too many are open", connection, agreed.protocol());
+            if (served.isEmpty()) {
                 return;
             }
+            scope.assign(agreed.protocol(), OptionalInt.of(served.get().perPeer()));
             negotiated = true;
-            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), slot);
+            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), scope);
             connection.started(stream, true);
             run(served.get(), stream);
+        } catch (LimitExceededException e) {
+            LOG.debug("{}: stream refused, {}", connection, e.getMessage());
+            code = e.code();
         } catch (IOException e) {
             LOG.debug("{}: no protocol was agreed on: {}", connection, Reasons.of(e));
         } finally {
             if (!negotiated) {
-                fresh.reset();
-                slot.release();
+                fresh.reset(code);
+                scope.close();
             }
         }
     }
@@ -135,25 +141,22 @@ final class StreamServer {
 
     private Stream open(Connection connection, Duration timeout, Negotiation negotiation) throws IOException {
         long start = System.nanoTime();
-        StreamSlots.Slot slot =
-                outbound.take(connection.info().peer()).orElseThrow(() -> new IOException("too many streams are open"));
+        StreamScope scope = resources.openStream(connection.info().peer(), Direction.OUTBOUND);
         Optional<MuxedStream> fresh = Optional.empty();
         boolean ready = false;
         try {
             fresh = Optional.of(connection.muxed().open(timeout));
             Duration left = timeout.minusNanos(System.nanoTime() - start);
             Negotiated agreed = negotiation.run(fresh.get(), left);
-            if (!slot.use(agreed.protocol(), limits.perPeer())) {
-                throw new IOException("too many streams of " + agreed.protocol() + " are open");
-            }
-            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), slot);
+            scope.assign(agreed.protocol(), OptionalInt.empty());
+            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), scope);
             connection.started(stream, false);
             ready = true;
             return stream;
         } finally {
             if (!ready) {
                 fresh.ifPresent(MuxedStream::reset);
-                slot.release();
+                scope.close();
             }
         }
     }

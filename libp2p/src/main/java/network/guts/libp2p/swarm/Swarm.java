@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.host.ConnectionInfo;
@@ -18,6 +19,12 @@ import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.dns.DnsNameServer;
 import network.guts.libp2p.dns.NameResolver;
+import network.guts.libp2p.gate.GateRules;
+import network.guts.libp2p.gate.Gater;
+import network.guts.libp2p.limits.ConnectionScope;
+import network.guts.libp2p.limits.ErrorCode;
+import network.guts.libp2p.limits.RefusedException;
+import network.guts.libp2p.limits.ResourceManager;
 import network.guts.libp2p.transport.Incoming;
 import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.transport.Transports;
@@ -36,6 +43,8 @@ public final class Swarm {
     private final InstantSource clock;
     private final Connections connections;
     private final StreamServer streams;
+    private final ResourceManager resources;
+    private final Gater gater;
     private final InboundGate gate;
     private final DialBackoff backoff;
     private final Dialer dialer;
@@ -62,8 +71,10 @@ public final class Swarm {
         this.events = events;
         this.ready = ready;
         this.connections = new Connections(self, config, clock, events);
-        this.streams = new StreamServer(protocols, config.streams());
-        this.gate = new InboundGate(config.inboundHandshakes(), config.perIp());
+        this.resources = new ResourceManager(config.limits());
+        this.gater = new Gater(config.gate(), resources::refused);
+        this.streams = new StreamServer(protocols, resources);
+        this.gate = new InboundGate(resources, gater, config.perIp(), config.inboundRate());
         this.backoff = new DialBackoff(clock);
         this.dialer = new Dialer(
                 transports,
@@ -71,7 +82,7 @@ public final class Swarm {
                 book,
                 backoff,
                 config.connectionTimeout(),
-                this::admitOutbound);
+                new Outbound());
     }
 
     public Connections connections() {
@@ -99,8 +110,10 @@ public final class Swarm {
         if (peer.equals(self)) {
             throw new IOException("a host does not dial itself");
         }
-        if (!connections.admits(peer)) {
-            throw new IOException(peer + " is not a member");
+        try {
+            gater.check(peer, Optional.empty());
+        } catch (RefusedException e) {
+            throw new IOException("no connection to " + peer + ": " + e.getMessage(), e);
         }
         return dialer.connect(peer, addresses, timeout);
     }
@@ -132,13 +145,17 @@ public final class Swarm {
 
     /** Owns a connection that a listener has accepted. Does not block. */
     public void accepted(Incoming incoming) {
-        Optional<InboundGate.Pass> pass = closed ? Optional.empty() : gate.enter(incoming.remote(), incoming::refuse);
-        if (pass.isEmpty()) {
-            LOG.debug("connection from {} refused: too many", incoming.address());
+        if (closed) {
             incoming.refuse();
             return;
         }
-        Thread.ofVirtual().name("inbound-" + incoming.address()).start(() -> inbound(incoming, pass.get()));
+        try {
+            InboundGate.Pass pass = gate.enter(incoming.remote(), incoming::refuse);
+            Thread.ofVirtual().name("inbound-" + incoming.address()).start(() -> inbound(incoming, pass));
+        } catch (RefusedException e) {
+            LOG.debug("connection from {} refused: {}", incoming.address(), e.getMessage());
+            incoming.refuse(e);
+        }
     }
 
     private void inbound(Incoming incoming, InboundGate.Pass pass) {
@@ -146,7 +163,8 @@ public final class Swarm {
             UpgradedConnection upgraded = incoming.upgrade(config.connectionTimeout());
             pass.handshakeDone();
             events.awaitRoom();
-            Connection connection = admit(upgraded, incoming.transport(), incoming.address(), Direction.INBOUND);
+            Connection connection =
+                    admit(upgraded, incoming.transport(), incoming.address(), Direction.INBOUND, pass.scope());
             dialer.found(connection, !connections.prefersOwnDial(upgraded.peer()));
             live(connection);
         } catch (IOException e) {
@@ -154,18 +172,46 @@ public final class Swarm {
         }
     }
 
-    private Connection admitOutbound(UpgradedConnection upgraded, Transport transport, Multiaddr address)
-            throws IOException {
-        events.awaitRoom();
-        Connection connection = admit(upgraded, transport.name(), address, Direction.OUTBOUND);
-        Thread.ofVirtual()
-                .name("connection-" + connection.info().peer().abbreviated())
-                .start(() -> live(connection));
-        return connection;
+    private final class Outbound implements Dialer.Admission {
+        @Override
+        public ConnectionScope reserve(PeerId peer, Multiaddr address) throws RefusedException {
+            gater.check(peer, address.ip());
+            return resources.openConnection(Direction.OUTBOUND, isExempt(peer, address));
+        }
+
+        @Override
+        public Connection admit(
+                UpgradedConnection upgraded, Transport transport, Multiaddr address, ConnectionScope scope)
+                throws IOException {
+            events.awaitRoom();
+            Connection connection = Swarm.this.admit(upgraded, transport.name(), address, Direction.OUTBOUND, scope);
+            Thread.ofVirtual()
+                    .name("connection-" + connection.info().peer().abbreviated())
+                    .start(() -> live(connection));
+            return connection;
+        }
     }
 
-    private Connection admit(UpgradedConnection upgraded, String transport, Multiaddr address, Direction direction)
+    /** Peers that somebody here needs, or wants in any case, may go a little beyond the limits of connections. */
+    private boolean isExempt(PeerId peer, Multiaddr address) {
+        return connections.isProtected(peer) || gater.exempts(peer, address.ip());
+    }
+
+    private Connection admit(
+            UpgradedConnection upgraded,
+            String transport,
+            Multiaddr address,
+            Direction direction,
+            ConnectionScope scope)
             throws IOException {
+        try {
+            gater.check(upgraded.peer(), address.ip());
+            scope.assign(upgraded.peer(), isExempt(upgraded.peer(), address));
+        } catch (RefusedException e) {
+            upgraded.connection().close(e.code(), String.valueOf(e.getMessage()));
+            throw new IOException(upgraded.peer() + ": " + e.getMessage(), e);
+        }
+        upgraded.connection().budget(scope);
         ConnectionInfo info = new ConnectionInfo(
                 ids.incrementAndGet(),
                 upgraded.peer(),
@@ -175,11 +221,15 @@ public final class Swarm {
                 upgraded.security(),
                 upgraded.muxer(),
                 clock.instant());
-        Connection connection = new Connection(info, upgraded.key(), upgraded.connection(), clock);
+        Connection connection = new Connection(info, upgraded.key(), upgraded.connection(), scope, clock);
         Optional<String> refusal = connections.add(connection);
         if (refusal.isPresent()) {
             upgraded.connection().close(refusal.get());
             throw new IOException(upgraded.peer() + ": " + refusal.get());
+        }
+        if (!gater.admits(info.peer(), address.ip())) {
+            // the rules have changed since they were asked, and whoever changed them may not have seen this connection
+            upgraded.connection().close(ErrorCode.GATED, "not let in any more");
         }
         LOG.debug("{}: {} is open", connection, direction);
         return connection;
@@ -233,6 +283,25 @@ public final class Swarm {
     /** Inbound connections that are still in their handshake. */
     public int handshakes() {
         return gate.handshakes();
+    }
+
+    /** Changes who is let in: connections that are not wanted any more end. */
+    public void gate(UnaryOperator<GateRules> change) {
+        gater.change(change);
+        for (Connection connection : connections.all()) {
+            ConnectionInfo info = connection.info();
+            if (!gater.admits(info.peer(), info.address().ip())) {
+                connection.muxed().close(ErrorCode.GATED, "not let in any more");
+            }
+        }
+    }
+
+    public GateRules gate() {
+        return gater.rules();
+    }
+
+    public ResourceManager resources() {
+        return resources;
     }
 
     /** What has to be done again and again; called every second or so. */

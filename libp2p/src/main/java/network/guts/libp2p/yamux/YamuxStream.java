@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import network.guts.core.MalformedException;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
+import network.guts.libp2p.limits.ErrorCode;
 import network.guts.libp2p.muxer.MuxedStream;
 import org.jspecify.annotations.Nullable;
 
@@ -140,10 +141,11 @@ final class YamuxStream implements MuxedStream {
 
     private void consumed(int count) {
         int update = 0;
+        int freed;
         lock.lock();
         try {
             reading = false;
-            received.consume(count);
+            freed = received.consume(count);
             owed += count;
             if (owed >= window / 2 && !remoteEnded && !discarding && resetReason == null) {
                 growIfTooSmall();
@@ -155,6 +157,7 @@ final class YamuxStream implements MuxedStream {
         } finally {
             lock.unlock();
         }
+        connection.memory().give(freed);
         if (update > 0) {
             out.control(Frame.WINDOW_UPDATE, 0, id, update, true);
         }
@@ -208,13 +211,22 @@ final class YamuxStream implements MuxedStream {
             } finally {
                 lock.unlock();
             }
+            if (!connection.memory().take(count)) {
+                part.position(part.limit());
+                reset(ErrorCode.RESOURCE_LIMIT_EXCEEDED);
+                return;
+            }
             received.copyIn(part, count);
+            boolean kept;
             lock.lock();
             try {
-                received.publish(count);
+                kept = received.publish(count);
                 readable.signal();
             } finally {
                 lock.unlock();
+            }
+            if (!kept) {
+                connection.memory().give(count);
             }
         }
     }
@@ -230,8 +242,11 @@ final class YamuxStream implements MuxedStream {
         ended(THEIR_END);
     }
 
-    void remoteReset() {
-        fail("the remote reset the stream");
+    /**
+     * @param code why; zero from those who do not say
+     */
+    void remoteReset(long code) {
+        fail(code == 0 ? "the remote reset the stream" : "the remote reset the stream: " + ErrorCode.ofStream(code));
         connection.forget(this);
     }
 
@@ -386,18 +401,20 @@ final class YamuxStream implements MuxedStream {
     @Override
     public void close() {
         boolean linger;
+        int freed;
         lock.lock();
         try {
             if (discarding) {
                 return;
             }
             discarding = true;
-            received.clear();
+            freed = received.clear();
             readable.signalAll();
             linger = !remoteEnded && resetReason == null;
         } finally {
             lock.unlock();
         }
+        connection.memory().give(freed);
         out.lock.lock();
         try {
             if (writing) {
@@ -415,22 +432,29 @@ final class YamuxStream implements MuxedStream {
 
     @Override
     public void reset() {
+        reset(ErrorCode.NONE);
+    }
+
+    @Override
+    public void reset(ErrorCode code) {
         if (connection.forget(this)) {
-            out.control(Frame.WINDOW_UPDATE, Frame.RST, id, 0, true);
+            out.control(Frame.WINDOW_UPDATE, Frame.RST, id, code.stream(), true);
         }
         fail("the stream was reset on this side");
     }
 
     private void fail(String reason) {
+        int freed;
         lock.lock();
         try {
             if (resetReason == null) {
                 resetReason = reason;
             }
-            received.clear();
+            freed = received.clear();
         } finally {
             lock.unlock();
         }
+        connection.memory().give(freed);
         wakeAll();
     }
 

@@ -3,10 +3,16 @@ package network.guts.node.config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.libp2p.gate.GateEntry;
+import network.guts.libp2p.limits.InboundRate;
+import network.guts.libp2p.limits.Limit;
+import network.guts.libp2p.limits.Limits;
 import network.guts.sync.model.RepositoryId;
 
 /**
@@ -15,6 +21,8 @@ import network.guts.sync.model.RepositoryId;
  * @param network {@code public}, {@code private} or a name
  * @param allowPerf whether strangers may measure streams with this node
  * @param membersFile read in addition to {@code members}, and watched
+ * @param gate who is let in and dialled beside that
+ * @param limits of connections, streams and memory
  */
 public record Config(
         List<Multiaddr> listen,
@@ -29,7 +37,9 @@ public record Config(
         Optional<Path> membersFile,
         Seeding seeding,
         long syncMemory,
-        boolean allowPerf) {
+        boolean allowPerf,
+        Gate gate,
+        HostLimits limits) {
     public static final String PUBLIC = "public";
     public static final String PRIVATE = "private";
 
@@ -89,6 +99,42 @@ public record Config(
         }
     }
 
+    /**
+     * Who is let in and dialled.
+     *
+     * @param file read in addition, and watched
+     */
+    public record Gate(Set<GateEntry> deny, Set<GateEntry> allow, Optional<Path> file) {
+        public Gate {
+            deny = Set.copyOf(deny);
+            allow = Set.copyOf(allow);
+        }
+    }
+
+    /**
+     * What of the host's limits is not left to the host.
+     *
+     * @param memory bytes for all connections, which the other limits follow; empty: as the heap is
+     * @param values limits that are set one by one
+     * @param addressConnections inbound connections from one public address
+     * @param addressRate new ones
+     */
+    public record HostLimits(
+            OptionalLong memory, Map<Limit, Long> values, int addressConnections, InboundRate addressRate) {
+        public HostLimits {
+            values = Map.copyOf(values);
+        }
+
+        /** All limits, for this process. */
+        public Limits scaled() {
+            Limits limits = memory.isPresent() ? Limits.scaled(memory.getAsLong()) : Limits.ofThisProcess();
+            for (Map.Entry<Limit, Long> each : values.entrySet()) {
+                limits = limits.with(each.getKey().level(), each.getKey().resource(), each.getValue());
+            }
+            return limits;
+        }
+    }
+
     public Config {
         listen = List.copyOf(listen);
         announce = List.copyOf(announce);
@@ -124,6 +170,8 @@ public record Config(
                 membersFile,
                 seeding.withoutAll(),
                 syncMemory,
-                false);
+                false,
+                gate,
+                limits);
     }
 }

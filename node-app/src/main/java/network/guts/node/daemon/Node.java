@@ -10,6 +10,7 @@ import network.guts.core.PrivateKey;
 import network.guts.core.host.Host;
 import network.guts.dht.Dht;
 import network.guts.gossip.Gossip;
+import network.guts.libp2p.limits.LimitsSnapshot;
 import network.guts.node.config.Config;
 import network.guts.node.output.Failure;
 import network.guts.sync.Repositories;
@@ -48,6 +49,12 @@ public interface Node {
 
     /** How the entry to the network stands. */
     List<Bootstrapper.State> bootstrap();
+
+    /** What the host has in use, and what was refused. */
+    LimitsSnapshot limits();
+
+    /** Who is denied and who is allowed. */
+    GateLists gate();
 
     /** Asks the node to stop; returns at once. */
     void requestStop();

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import network.guts.core.Multiaddr;
+import network.guts.libp2p.limits.LimitsSnapshot;
 import network.guts.node.Version;
 import network.guts.node.control.Operation;
 import network.guts.node.control.Operation.Reply;
@@ -47,6 +48,7 @@ final class NodeOperations {
 
     private void status(Request request, Reply reply) throws IOException {
         List<RepositoryState> repositories = node.repositories().list();
+        LimitsSnapshot limits = node.limits();
         Map<String, Object> dht = new LinkedHashMap<>();
         dht.put("mode", node.dht().mode().name().toLowerCase(java.util.Locale.ROOT));
         dht.put("protocol", node.config().kademliaProtocol());
@@ -78,7 +80,9 @@ final class NodeOperations {
                 .with("topics", node.gossip().topics().size())
                 .with("repositories", held)
                 .with("disk_bytes", diskBytes(node.home().path()))
-                .with("memory_bytes", memoryBytes()));
+                .with("memory_bytes", memoryBytes())
+                .with("limits", LimitsReport.scopes(limits))
+                .with("refused", limits.refusals()));
     }
 
     private List<Map<String, Object>> addresses() {

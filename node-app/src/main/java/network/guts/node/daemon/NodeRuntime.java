@@ -31,6 +31,8 @@ import network.guts.gossip.GossipConfig;
 import network.guts.gossip.shell.GossipSub;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.Libp2pHost;
+import network.guts.libp2p.limits.LimitsSnapshot;
+import network.guts.libp2p.limits.Service;
 import network.guts.libp2p.perf.PerfServer;
 import network.guts.node.config.Config;
 import network.guts.node.control.ControlServer;
@@ -61,6 +63,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
     private final Gossip gossip;
     private final Repositories repositories;
     private final Bootstrapper bootstrapper;
+    private final GateLists gate;
     private final ControlServer control;
     private final boolean onDemand;
     private final Deque<Part> parts;
@@ -138,6 +141,10 @@ public final class NodeRuntime implements Node, AutoCloseable {
         network.judge(repositories);
         this.bootstrapper = opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
 
+        this.gate = opened(
+                "gate",
+                GateLists.open(
+                        config, lists -> host.gate(rules -> rules.withLists(lists.deny(), lists.allow()))));
         if (config.allowPerf()) {
             opened("perf", PerfServer.serve(host));
         }
@@ -185,6 +192,14 @@ public final class NodeRuntime implements Node, AutoCloseable {
                 .connectionTimeout(config.connectionTimeout())
                 .keepAlive(config.keepaliveInterval())
                 .members(members)
+                .perIp(config.limits().addressConnections())
+                .inboundRate(config.limits().addressRate())
+                .limits(config.limits()
+                        .scaled()
+                        .with(List.of(
+                                new Service("dht", config.kademliaProtocol()),
+                                new Service("gossip", "/meshsub/"),
+                                new Service("sync", "/guts/sync/"))))
                 .build();
     }
 
@@ -229,6 +244,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         new PeerOperations(this).addTo(operations);
         new DhtOperations(this).addTo(operations);
         new TopicOperations(this).addTo(operations);
+        new GateOperations(this).addTo(operations);
         new RepositoryOperations(this).addTo(operations);
         return operations;
     }
@@ -291,6 +307,16 @@ public final class NodeRuntime implements Node, AutoCloseable {
     @Override
     public List<Bootstrapper.State> bootstrap() {
         return bootstrapper.states();
+    }
+
+    @Override
+    public LimitsSnapshot limits() {
+        return host.limits();
+    }
+
+    @Override
+    public GateLists gate() {
+        return gate;
     }
 
     @Override
