@@ -272,7 +272,9 @@ class LimitsHostTest {
                 .isTrue();
         host.disconnect(four.peerId(), "next");
         two.disconnect(host.peerId(), "makes room");
-        Await.until("there is room", () -> host.connections().size() == 1);
+        Await.until(
+                "there is room",
+                () -> host.connections().size() == 1 && four.connections().isEmpty());
         four.forgetFailures(host.peerId());
         connect(four, host);
         talk(four, host);
@@ -364,11 +366,13 @@ class LimitsHostTest {
         List<Stream> held = new ArrayList<>();
         List<Thread> writers = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
-            Stream stream = hold(greedy, host);
-            held.add(stream);
+            held.add(hold(greedy, host));
+        }
+        for (Stream stream : held) {
             writers.add(Thread.ofVirtual().start(() -> {
                 try {
-                    stream.write(new byte[256 << 10]);
+                    // fits the first window, so that nobody waits
+                    stream.write(new byte[200 << 10]);
                 } catch (IOException reset) {
                     assertThat(reset).hasMessageContaining(REFUSED);
                 }

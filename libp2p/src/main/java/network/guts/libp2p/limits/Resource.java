@@ -15,8 +15,6 @@ public enum Resource {
     /** Bytes. */
     MEMORY;
 
-    static final int COUNT = values().length;
-
     /** As it is written in a configuration: {@code streams_inbound}. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);

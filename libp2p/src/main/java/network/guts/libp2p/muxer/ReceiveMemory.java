@@ -47,10 +47,12 @@ public final class ReceiveMemory {
         lock.lock();
         try {
             int more = (int) Math.min(wanted, maxGrowth - growth);
-            if (more <= 0 || !secure(Math.max(growth + more, unread.get() - FREE), Priority.LOW)) {
+            long needed = Math.max(growth, Math.max(0, unread.get() - FREE));
+            long grown = growth + more;
+            if (more <= 0 || !secure(needed + more, Priority.LOW)) {
                 return 0;
             }
-            growth += more;
+            growth = grown;
             return more;
         } finally {
             lock.unlock();
@@ -61,7 +63,8 @@ public final class ReceiveMemory {
     public void shrink(int bytes) {
         lock.lock();
         try {
-            growth -= bytes;
+            long left = growth - bytes;
+            growth = left;
             settle();
         } finally {
             lock.unlock();
@@ -114,7 +117,8 @@ public final class ReceiveMemory {
         if (!budget.reserve(more, priority)) {
             return false;
         }
-        reserved += more;
+        long now = reserved + more;
+        reserved = now;
         return true;
     }
 

@@ -94,7 +94,9 @@ final class InboundGate {
     /** The oldest handshake, if there may be no more and it is old: what it reserved is given back. */
     private Optional<Pass> makeRoom() {
         long most = resources.limits().get(Level.TRANSIENT, Resource.CONNECTIONS_INBOUND);
-        if (handshakes.size() < most || System.nanoTime() - handshakes.getFirst().entered < OLD.toNanos()) {
+        if (handshakes.isEmpty()
+                || handshakes.size() < most
+                || System.nanoTime() - handshakes.getFirst().entered < OLD.toNanos()) {
             return Optional.empty();
         }
         Pass oldest = handshakes.removeFirst();

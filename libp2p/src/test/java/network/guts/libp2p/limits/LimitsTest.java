@@ -14,12 +14,14 @@ class LimitsTest {
         Limits usual = Limits.scaled(128L << 20);
         Limits large = Limits.scaled(4L << 30);
         for (Limit limit : Limit.all()) {
-            long least = small.values().get(limit);
+            long least = small.get(limit.level(), limit.resource());
             assertThat(least).as(limit.name()).isPositive();
-            assertThat(usual.values().get(limit)).as(limit.name()).isGreaterThanOrEqualTo(least);
-            assertThat(large.values().get(limit))
+            assertThat(usual.get(limit.level(), limit.resource()))
                     .as(limit.name())
-                    .isGreaterThanOrEqualTo(usual.values().get(limit));
+                    .isGreaterThanOrEqualTo(least);
+            assertThat(large.get(limit.level(), limit.resource()))
+                    .as(limit.name())
+                    .isGreaterThanOrEqualTo(usual.get(limit.level(), limit.resource()));
         }
         assertThat(usual.get(Level.SYSTEM, Resource.MEMORY)).isEqualTo(128L << 20);
         assertThat(large.get(Level.SYSTEM, Resource.CONNECTIONS)).isEqualTo(640 + 4 * 5120);
@@ -43,11 +45,8 @@ class LimitsTest {
         Limits usual = Limits.scaled(128L << 20);
         Limits changed = usual.with(Level.PEER, Resource.STREAMS, 7);
         for (Limit limit : Limit.all()) {
-            assertThat(changed.values().get(limit))
-                    .isEqualTo(
-                            limit.name().equals("peer.streams")
-                                    ? 7L
-                                    : usual.values().get(limit));
+            assertThat(changed.get(limit.level(), limit.resource()))
+                    .isEqualTo(limit.name().equals("peer.streams") ? 7L : usual.get(limit.level(), limit.resource()));
         }
     }
 

@@ -9,7 +9,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "gate",
         description = "Denies and allows peers and networks while the node runs.",
-        subcommands = {GateCommand.ListEntries.class, GateCommand.Deny.class, GateCommand.Allow.class, GateCommand.Remove.class})
+        subcommands = {
+            GateCommand.ListEntries.class,
+            GateCommand.Deny.class,
+            GateCommand.Allow.class,
+            GateCommand.Remove.class
+        })
 final class GateCommand extends CommandGroup {
     @Command(name = "list", description = "Lists who is denied and who is allowed, and where that is said.")
     static final class ListEntries extends GutsCommand {
@@ -43,7 +48,9 @@ final class GateCommand extends CommandGroup {
         }
     }
 
-    @Command(name = "allow", description = "Lets it in whatever is denied, and as often as it comes, until the node stops.")
+    @Command(
+            name = "allow",
+            description = "Lets it in whatever is denied, and as often as it comes, until the node stops.")
     static final class Allow extends OfEntry {
         @Override
         void run(Session session) throws Failure {

@@ -1,22 +1,17 @@
 package network.guts.node.config;
 
-import network.guts.libp2p.limits.Limit;
-import network.guts.libp2p.limits.InboundRate;
-import network.guts.libp2p.gate.GateRules;
-import network.guts.libp2p.gate.GateEntry;
-import network.guts.libp2p.HostConfig;
-import java.util.OptionalLong;
-import java.util.LinkedHashMap;
 import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +19,11 @@ import network.guts.core.MalformedException;
 import network.guts.core.Multiaddr;
 import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
+import network.guts.libp2p.HostConfig;
+import network.guts.libp2p.gate.GateEntry;
+import network.guts.libp2p.gate.GateRules;
+import network.guts.libp2p.limits.InboundRate;
+import network.guts.libp2p.limits.Limit;
 import network.guts.node.config.ConfigLoader.Raw;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
@@ -168,7 +168,8 @@ final class ConfigValues {
         Map<Limit, Long> values = new LinkedHashMap<>();
         for (Key key : Key.values()) {
             if (key.limit().isPresent() && raw.containsKey(key)) {
-                values.put(key.limit().get(), key.kind() == Key.Kind.SIZE ? size(key, 0) : number(key, 0, MAX_LIMIT, 0));
+                values.put(
+                        key.limit().get(), key.kind() == Key.Kind.SIZE ? size(key, 0) : number(key, 0, MAX_LIMIT, 0));
             }
         }
         OptionalLong memory = OptionalLong.empty();
@@ -185,8 +186,7 @@ final class ConfigValues {
                 values,
                 number(Key.LIMITS_ADDRESS_CONNECTIONS, 1, MAX_LIMIT, HostConfig.DEFAULT_PER_IP),
                 new InboundRate(
-                        perMinute / (double) SECONDS,
-                        number(Key.LIMITS_ADDRESS_BURST, 1, MAX_LIMIT, usual.burst())));
+                        perMinute / (double) SECONDS, number(Key.LIMITS_ADDRESS_BURST, 1, MAX_LIMIT, usual.burst())));
     }
 
     private List<RepositoryId> block() throws Failure {

@@ -36,7 +36,11 @@ public enum Key {
     SYNC_MEMORY("sync.memory", Kind.SIZE, "SIZE", "memory for parsing packs"),
     ALLOW_PERF("allow_perf", Kind.TRUTH, "true|false", "lets anybody measure streams with this node: /perf/1.0.0"),
     DENY("deny", Kind.LIST, "PEER|NETWORK", "peers and networks that are not let in or dialled"),
-    ALLOW("allow", Kind.LIST, "PEER|NETWORK", "peers and networks that are, whatever deny says, and as often as they come"),
+    ALLOW(
+            "allow",
+            Kind.LIST,
+            "PEER|NETWORK",
+            "peers and networks that are, whatever deny says, and as often as they come"),
     GATE_FILE("gate_file", Kind.TEXT, "FILE", "a file of such lines: deny or allow, and a peer or network"),
     LIMITS_MEMORY(
             "limits.memory",

@@ -72,7 +72,9 @@ final class GateLists implements AutoCloseable {
 
     private GateLists(Config config, Lists fromFile, Consumer<Lists> changed) {
         this.changed = changed;
-        lists.put(Source.CONFIGURATION, new Lists(config.gate().deny(), config.gate().allow()));
+        lists.put(
+                Source.CONFIGURATION,
+                new Lists(config.gate().deny(), config.gate().allow()));
         lists.put(Source.FILE, fromFile);
         lists.put(Source.CONTROL, Lists.EMPTY);
         this.file = config.gate()
@@ -195,13 +197,16 @@ final class GateLists implements AutoCloseable {
             Set<GateEntry> deny = new LinkedHashSet<>(before.deny);
             Set<GateEntry> allow = new LinkedHashSet<>(before.allow);
             if (!deny.remove(entry) && !allow.remove(entry)) {
-                Optional<Listed> elsewhere =
-                        entries().stream().filter(each -> each.entry.equals(entry)).findFirst();
+                Optional<Listed> elsewhere = entries().stream()
+                        .filter(each -> each.entry.equals(entry))
+                        .findFirst();
                 throw new Failure(
                         ExitCode.NOT_FOUND,
-                        entry + (elsewhere.isEmpty()
-                                ? " is in no list"
-                                : " is in the list of the " + elsewhere.get().source.text()),
+                        entry
+                                + (elsewhere.isEmpty()
+                                        ? " is in no list"
+                                        : " is in the list of the "
+                                                + elsewhere.get().source.text()),
                         elsewhere.isEmpty() ? "guts gate list shows them" : "change it there");
             }
             lists.put(Source.CONTROL, new Lists(deny, allow));

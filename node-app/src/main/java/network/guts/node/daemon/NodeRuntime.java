@@ -143,8 +143,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
 
         this.gate = opened(
                 "gate",
-                GateLists.open(
-                        config, lists -> host.gate(rules -> rules.withLists(lists.deny(), lists.allow()))));
+                GateLists.open(config, lists -> host.gate(rules -> rules.withLists(lists.deny(), lists.allow()))));
         if (config.allowPerf()) {
             opened("perf", PerfServer.serve(host));
         }

@@ -3,6 +3,12 @@ package network.guts.node.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.gate.GateEntry;
@@ -11,12 +17,6 @@ import network.guts.libp2p.limits.Level;
 import network.guts.libp2p.limits.Limit;
 import network.guts.libp2p.limits.Limits;
 import network.guts.libp2p.limits.Resource;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
 import org.junit.jupiter.api.Test;
@@ -171,7 +171,8 @@ class ConfigLoaderTest {
 
     @Test
     void whoIsDeniedAndAllowed() throws Exception {
-        Config config = load("deny = [\"192.0.2.0/24\", \"" + PEER + "\"]\nallow = [\"2001:db8::/32\"]\ngate_file = \"gate\"");
+        Config config =
+                load("deny = [\"192.0.2.0/24\", \"" + PEER + "\"]\nallow = [\"2001:db8::/32\"]\ngate_file = \"gate\"");
         assertThat(config.gate().deny())
                 .containsExactlyInAnyOrder(GateEntry.parse("192.0.2.0/24"), GateEntry.parse(PEER));
         assertThat(config.gate().allow()).containsExactly(GateEntry.parse("2001:db8::/32"));
