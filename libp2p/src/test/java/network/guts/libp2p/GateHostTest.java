@@ -115,7 +115,12 @@ class GateHostTest {
         Await.until("all of the network are gone", () -> host.connections().isEmpty());
         Await.until("on both sides", () -> other.connections().isEmpty());
         assertThatThrownBy(() -> connect(host, other)).hasMessageContaining("its network is denied");
-        assertThatThrownBy(() -> connect(other, host)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> {
+                    connect(other, host);
+                    talk(other, host);
+                })
+                .isInstanceOf(IOException.class);
+        Await.until("nothing is left of it", () -> other.connections().isEmpty());
         assertThat(host.refusals()).containsKey("gate.address");
         host.gate(rules -> rules.withLists(List.of(loopback), List.of(GateEntry.of(other.peerId()))));
         connect(host, other);

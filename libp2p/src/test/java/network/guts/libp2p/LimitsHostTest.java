@@ -264,8 +264,13 @@ class LimitsHostTest {
         connect(two, host);
         connect(three, host);
         Await.until("both are there", () -> host.connections().size() == 2);
-        assertThatThrownBy(() -> connect(four, host)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> {
+                    connect(four, host);
+                    talk(four, host);
+                })
+                .isInstanceOf(IOException.class);
         assertThat(host.refusals()).containsOnlyKeys("system.connections_inbound");
+        Await.until("nothing is left of it", () -> four.connections().isEmpty());
         connect(host, four);
         assertThat(host.isConnected(four.peerId()))
                 .as("outbound ones have a limit of their own")
@@ -329,7 +334,7 @@ class LimitsHostTest {
 
     @Test
     void whereMemoryIsScarceWindowsStaySmallAndEverythingArrives() throws Exception {
-        long little = 400 << 10;
+        long little = 500 << 10;
         Libp2pHost host = net.host(1, config -> config.limits(usual().with(Level.PEER, Resource.MEMORY, little)));
         Libp2pHost other = net.host(2);
         connected(other, host);

@@ -47,6 +47,8 @@ public final class ReceiveMemory {
         lock.lock();
         try {
             int more = (int) Math.min(wanted, maxGrowth - growth);
+            // what is reserved and not needed is for the windows that there are
+            settle();
             long needed = Math.max(growth, Math.max(0, unread.get() - FREE));
             long grown = growth + more;
             if (more <= 0 || !secure(needed + more, Priority.LOW)) {

@@ -82,4 +82,15 @@ class ReceiveMemoryTest {
         assertThat(budget.used).isZero();
         assertThat(memory(MIB, budget).grow(3 * MIB)).isEqualTo(MIB);
     }
+
+    @Test
+    void aWindowDoesNotGrowOutOfWhatOthersNeedAgainSoon() {
+        Counted budget = new Counted(3 * ReceiveMemory.STEP / 2);
+        ReceiveMemory memory = memory(100 * MIB, budget);
+        int window = (int) ReceiveMemory.STEP;
+        assertThat(memory.take(window)).isTrue();
+        memory.give(window);
+        assertThat(memory.grow(window)).as("more than half").isZero();
+        assertThat(memory.take(window)).as("the window that there is").isTrue();
+    }
 }
