@@ -186,7 +186,7 @@ final class QuicStream implements MuxedStream {
             } else {
                 boolean scarce = !received.add(bytes);
                 pause = scarce || received.unread() >= connection.config().maxUnread();
-                paused = pause;
+                paused |= pause;
             }
         } finally {
             lock.unlock();
