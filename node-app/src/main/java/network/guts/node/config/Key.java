@@ -6,6 +6,7 @@ import java.util.Optional;
 import network.guts.libp2p.limits.Level;
 import network.guts.libp2p.limits.Limit;
 import network.guts.libp2p.limits.Resource;
+import org.jspecify.annotations.Nullable;
 
 /** The keys of the configuration. Each is a key of {@code config.toml}, a variable {@code GUTS_…} and a flag. */
 public enum Key {
@@ -107,14 +108,16 @@ public enum Key {
     private final Kind kind;
     private final String placeholder;
     private final String description;
-    private final Optional<Limit> limit;
+    private final @Nullable Level level;
+    private final @Nullable Resource resource;
 
     Key(String path, Kind kind, String placeholder, String description) {
         this.path = path;
         this.kind = kind;
         this.placeholder = placeholder;
         this.description = description;
-        this.limit = Optional.empty();
+        this.level = null;
+        this.resource = null;
     }
 
     /** One limit of the resource manager. */
@@ -125,7 +128,8 @@ public enum Key {
         this.placeholder = resource == Resource.MEMORY ? "SIZE" : "N";
         this.description = "at most so " + (resource == Resource.MEMORY ? "much " : "many ")
                 + resource.text().replace('_', ' ') + ": " + level.description();
-        this.limit = Optional.of(named);
+        this.level = level;
+        this.resource = resource;
     }
 
     /** Its name in {@code config.toml}, with its table. */
@@ -157,7 +161,7 @@ public enum Key {
 
     /** The limit of the resource manager that it sets, if it sets one. */
     public Optional<Limit> limit() {
-        return limit;
+        return level == null || resource == null ? Optional.empty() : Optional.of(new Limit(level, resource));
     }
 
     static Optional<Key> of(String path) {
