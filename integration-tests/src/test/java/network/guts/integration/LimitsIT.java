@@ -38,9 +38,7 @@ class LimitsIT {
             first.guts().run("connect", node.address()).succeeded();
             assertThat(second.guts().run("connect", node.address()).exit()).isEqualTo(1);
             JsonNode status = status(node);
-            assertThat(status.path("refused")
-                            .path("system.connections_inbound")
-                            .asInt())
+            assertThat(status.path("refused").path("system.connections_inbound").asInt())
                     .isPositive();
             JsonNode system = status.path("limits").get(0);
             assertThat(system.path("scope").asString()).isEqualTo("system");
