@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	"github.com/libp2p/go-libp2p/p2p/protocol/autonatv2"
 	"github.com/libp2p/go-libp2p/p2p/protocol/ping"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
@@ -34,6 +35,7 @@ type peerHost struct {
 	floods   map[int]*flood
 	said     map[peer.ID]event.EvtPeerIdentificationCompleted
 	heard    *sync.Cond
+	autonat  *autonatv2.AutoNAT
 }
 
 func newKey(kind string) (crypto.PrivKey, error) {
@@ -53,7 +55,6 @@ func options(r request, listen bool) ([]libp2p.Option, error) {
 	}
 	all := []libp2p.Option{
 		libp2p.Identity(key),
-		libp2p.DisableRelay(),
 		libp2p.DisableMetrics(),
 		libp2p.ResourceManager(&network.NullResourceManager{}),
 		libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
@@ -76,6 +77,14 @@ func options(r request, listen bool) ([]libp2p.Option, error) {
 		all = append(all, libp2p.Transport(quic.NewTransport))
 	default:
 		return nil, fmt.Errorf("no transport is called %q", r.Transport)
+	}
+	relays, err := relayOptions(r)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, relays...)
+	if r.Listen != "" {
+		address = r.Listen
 	}
 	if listen {
 		return append(all, libp2p.ListenAddrStrings(address)), nil
@@ -111,6 +120,11 @@ func newHost(r request) (*peerHost, error) {
 		}
 	}()
 	p.serve()
+	if r.Autonat {
+		if p.autonat, err = startAutonat(r, h); err != nil {
+			return nil, err
+		}
+	}
 	return p, nil
 }
 
@@ -177,7 +191,7 @@ func (h *peerHost) connections(request) (answer, error) {
 		all = append(all, answer{
 			"peer": c.RemotePeer().String(), "direction": c.Stat().Direction.String(), "transport": state.Transport,
 			"encryption": string(state.Security), "multiplexer": string(state.StreamMultiplexer), "early": state.UsedEarlyMuxerNegotiation,
-			"key": c.RemotePublicKey().Type().String(),
+			"key": c.RemotePublicKey().Type().String(), "relayed": isRelayed(c.RemoteMultiaddr()), "limited": c.Stat().Limited,
 		})
 	}
 	return answer{"connections": all}, nil

@@ -1,7 +1,7 @@
 // A scriptable go-libp2p peer for the interoperability tests and the benchmarks. Reads one JSON command a line on stdin and
 // writes one JSON answer a line on stdout, which carries the command's id. One process holds as many hosts as are asked for,
-// each of one transport, one secure channel and one kind of key. Hosts listen on loopback and dial what they are told to:
-// no bootstrap peers, no relays, no port mapping, no discovery.
+// each of one transport, one secure channel and one kind of key. Hosts listen on loopback, unless told another address, and
+// dial what they are told to: no bootstrap peers, no relays but those, no port mapping, no discovery.
 //
 //	{"id":1,"do":"host","name":"a","transport":"tcp","security":"noise","key":"ed25519"} -> {"id":1,"event":"ok","peer":…,"address":…}
 //	{"id":2,"do":"dial","host":"a","address":"/ip4/127.0.0.1/tcp/…/p2p/…"}                -> {"id":2,"event":"ok","peer":…}
@@ -34,29 +34,34 @@ type request struct {
 	Down      int64  `json:"down"`
 	Count     int    `json:"count"`
 	Flood     int    `json:"flood"`
+	Autonat   bool   `json:"autonat"`
+	Relay     string `json:"relay"`
+	Listen    string `json:"listen"`
 }
 
 type answer map[string]any
 
 var commands = map[string]func(*peerHost, request) (answer, error){
-	"dial":        (*peerHost).dial,
-	"disconnect":  (*peerHost).disconnect,
-	"connections": (*peerHost).connections,
-	"ping":        (*peerHost).ping,
-	"dial-ping":   (*peerHost).dialPing,
-	"identify":    (*peerHost).identify,
-	"upload":      (*peerHost).upload,
-	"download":    (*peerHost).download,
-	"echo":        (*peerHost).echo,
-	"half-close":  (*peerHost).halfClose,
-	"reset":       (*peerHost).reset,
-	"reset-by-us": (*peerHost).resetByUs,
-	"observed":    (*peerHost).observed,
-	"streams":     (*peerHost).streams,
-	"flood":       (*peerHost).flood,
-	"release":     (*peerHost).release,
-	"flood-end":   (*peerHost).floodEnd,
-	"perf":        (*peerHost).perf,
+	"dial":         (*peerHost).dial,
+	"reachability": (*peerHost).reachability,
+	"disconnect":   (*peerHost).disconnect,
+	"connections":  (*peerHost).connections,
+	"ping":         (*peerHost).ping,
+	"dial-ping":    (*peerHost).dialPing,
+	"identify":     (*peerHost).identify,
+	"upload":       (*peerHost).upload,
+	"download":     (*peerHost).download,
+	"echo":         (*peerHost).echo,
+	"half-close":   (*peerHost).halfClose,
+	"reset":        (*peerHost).reset,
+	"reset-by-us":  (*peerHost).resetByUs,
+	"observed":     (*peerHost).observed,
+	"streams":      (*peerHost).streams,
+	"flood":        (*peerHost).flood,
+	"release":      (*peerHost).release,
+	"flood-end":    (*peerHost).floodEnd,
+	"perf":         (*peerHost).perf,
+	"reserve":      (*peerHost).reserve,
 }
 
 var output sync.Mutex

@@ -170,7 +170,7 @@ func (h *peerHost) open(r request, id protocol.ID) (network.Stream, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	s, err := h.NewStream(network.WithNoDial(ctx, "test"), who, id)
+	s, err := h.NewStream(network.WithAllowLimitedConn(network.WithNoDial(ctx, "test"), "test"), who, id)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,13 @@
 @org.jspecify.annotations.NullMarked
 module network.guts.node {
     requires info.picocli;
+    requires io.prometheus.metrics.core;
+    requires io.prometheus.metrics.model;
+    requires io.prometheus.writer.text;
     requires java.logging;
     requires java.management;
+    requires jdk.httpserver;
+    requires jdk.management;
     requires network.guts.core;
     requires network.guts.dht;
     requires network.guts.gossip;

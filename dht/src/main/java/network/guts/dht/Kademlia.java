@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 import network.guts.core.host.Host;
+import network.guts.core.metrics.Metrics;
 import network.guts.dht.shell.KademliaDht;
 import network.guts.runtime.Database;
 
@@ -22,6 +23,23 @@ public final class Kademlia {
     public static Dht create(
             Host host, Database database, KademliaConfig config, InstantSource clock, RandomGenerator random)
             throws IOException {
-        return new KademliaDht(host, database, config, clock, random);
+        return create(host, database, config, clock, random, Metrics.none());
+    }
+
+    /**
+     * As {@link #create(Host, Database, KademliaConfig, InstantSource, RandomGenerator)}, for a node that counts.
+     *
+     * @param metrics what it counts with
+     * @throws IOException if the tables cannot be made
+     */
+    public static Dht create(
+            Host host,
+            Database database,
+            KademliaConfig config,
+            InstantSource clock,
+            RandomGenerator random,
+            Metrics metrics)
+            throws IOException {
+        return new KademliaDht(host, database, config, clock, random, metrics);
     }
 }

@@ -83,7 +83,7 @@ class FaultsIT {
     }
 
     /** The chunks that the cloner has verified, as its own file beside the incoming pack says. */
-    private static Set<Integer> verified(GutsNode cloner) {
+    static Set<Integer> verified(GutsNode cloner) {
         try (Stream<Path> files = Files.walk(cloner.guts().home())) {
             Set<Integer> chunks = new TreeSet<>();
             for (Path file :

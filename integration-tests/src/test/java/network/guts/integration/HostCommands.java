@@ -15,9 +15,13 @@ import network.guts.core.PeerId;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Identified;
+import network.guts.libp2p.AddressStatus;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.HostConfig.Security;
 import network.guts.libp2p.Libp2pHost;
+import network.guts.libp2p.NatConfig;
+import network.guts.libp2p.NatConfig.Autonat;
+import network.guts.libp2p.RelayConfig;
 import network.guts.libp2p.limits.Level;
 import network.guts.libp2p.limits.Limits;
 import network.guts.libp2p.limits.Resource;
@@ -72,12 +76,14 @@ final class HostCommands implements AutoCloseable {
         TestStreams streams = new TestStreams(host);
         streams.serve();
         streams.addTo(operations);
+        host.allowLimited(TestStreams.ECHO);
         operations.put("dial", this::dial);
         operations.put("disconnect", this::disconnect);
         operations.put("connections", this::connections);
         operations.put("ping", this::ping);
         operations.put("dial-ping", this::dialPing);
         operations.put("identify", this::identify);
+        operations.put("addresses", this::addresses);
         host.start();
     }
 
@@ -85,7 +91,8 @@ final class HostCommands implements AutoCloseable {
      * A host that listens on loopback.
      *
      * @param database its file
-     * @param settings {@code transport} (tcp, quic), {@code security} (noise, tls): as for the scripted peers
+     * @param settings {@code transport} (tcp, quic), {@code security} (noise, tls), {@code autonat}, {@code relay} (server):
+     *     as for the scripted peers; {@code relays}: the address of a relay at which to keep a place
      */
     static HostCommands start(Path database, Map<String, ?> settings) throws IOException, MalformedException {
         HostConfig.Builder config = HostConfig.of(PrivateKey.generate(new SecureRandom()))
@@ -93,7 +100,15 @@ final class HostCommands implements AutoCloseable {
                         "quic".equals(settings.get("transport"))
                                 ? "/ip4/127.0.0.1/udp/0/quic-v1"
                                 : "/ip4/127.0.0.1/tcp/0"))
+                .relay(new RelayConfig(
+                        "server".equals(settings.get("relay")) ? RelayConfig.Service.ON : RelayConfig.Service.OFF,
+                        RelayConfig.Limits.DEFAULT,
+                        settings.get("relays") instanceof String relay ? List.of(Multiaddr.parse(relay)) : List.of()))
                 .security("tls".equals(settings.get("security")) ? Security.TLS : Security.NOISE)
+                .nat(
+                        Boolean.TRUE.equals(settings.get("autonat"))
+                                ? NatConfig.DEFAULT.autonat(Autonat.ON).scope(NatConfig.Scope.LOOPBACK)
+                                : NatConfig.DEFAULT)
                 .maxConnections(MANY_CONNECTIONS)
                 .water(MANY_CONNECTIONS, MANY_CONNECTIONS)
                 .limits(Limits.scaled(MANY_MEMORY)
@@ -144,6 +159,7 @@ final class HostCommands implements AutoCloseable {
                     "peer", connection.peer().toString(),
                     "direction", connection.direction().name(),
                     "transport", connection.transport(),
+                    "relayed", connection.address().has(Multiaddr.Part.P2P_CIRCUIT),
                     "encryption", connection.security(),
                     "multiplexer", connection.muxer()));
         }
@@ -183,6 +199,17 @@ final class HostCommands implements AutoCloseable {
                 "protocols", said.protocols().stream().sorted().toList(),
                 "addresses", said.addresses().stream().map(Multiaddr::toString).toList(),
                 "signed", host.addressBook().record(peer).isPresent());
+    }
+
+    /** What is known of its addresses. */
+    private Map<String, ?> addresses(Arguments arguments) {
+        List<Map<String, ?>> all = new ArrayList<>();
+        for (AddressStatus status : host.addressStatus()) {
+            all.add(Map.of(
+                    "address", status.address().toString(),
+                    "reachability", status.reachability().name()));
+        }
+        return Map.of("reachability", host.reachability().name(), "addresses", all);
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -57,6 +58,11 @@ final class ScriptedPeer implements AutoCloseable {
     /** go-libp2p, compiled when its sources have changed. */
     static ScriptedPeer go() {
         return new ScriptedPeer("go-peer", goProgram());
+    }
+
+    /** The same as another program's child: {@code prefix} are the words before its own. */
+    static ScriptedPeer go(UnaryOperator<List<String>> prefix) {
+        return new ScriptedPeer("go-peer", prefix.apply(goProgram()));
     }
 
     private static Path target(String name) {
@@ -178,7 +184,7 @@ final class ScriptedPeer implements AutoCloseable {
      * A new host in this process.
      *
      * @param settings {@code transport} (tcp, quic), {@code security} (noise, tls), {@code key} (ed25519, secp256k1, ecdsa,
-     *     rsa), {@code services}
+     *     rsa), {@code services}; go alone: {@code relay} (client, server, punch), {@code listen} (an address)
      */
     PeerCommands host(String hostName, Map<String, ?> settings) {
         Map<String, Object> arguments = new TreeMap<>(settings);

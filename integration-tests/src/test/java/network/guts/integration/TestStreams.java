@@ -30,7 +30,7 @@ import network.guts.libp2p.perf.Perf;
 
 /** Both ends of the test protocols. What each end does is in {@code integration-tests/README.md}. */
 final class TestStreams {
-    private static final String ECHO = "/test/echo/1";
+    static final String ECHO = "/test/echo/1";
     private static final String SINK = "/test/sink/1";
     private static final String SOURCE = "/test/source/1";
     private static final String HALF = "/test/half/1";

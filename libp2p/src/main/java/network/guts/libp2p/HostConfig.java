@@ -1,6 +1,7 @@
 package network.guts.libp2p;
 
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PrivateKey;
+import network.guts.core.metrics.Metrics;
 import network.guts.libp2p.gate.GateRules;
 import network.guts.libp2p.limits.InboundRate;
 import network.guts.libp2p.limits.Limits;
@@ -20,8 +22,8 @@ import network.guts.libp2p.limits.Limits;
  * @param listen where to accept connections; port 0 takes a free port; empty: the host only dials
  * @param announce addresses told to others beside those that are found out (a forwarded port, say)
  * @param agentVersion what identify tells of this program
- * @param connectionTimeout how long one dial or one inbound handshake may take
- * @param keepAlive how often a connection is asked whether it still lives
+ * @param connectionTimeout how long one dial, one inbound handshake or the choice of an inbound stream's protocol may take
+ * @param keepAlive how often a connection is asked whether it still lives; the answer may take as long, at most 10 s
  * @param maxConnections idle connections that this host dialled and keeps
  * @param lowWater trimming ends at this number of connections
  * @param highWater trimming begins above this number of connections
@@ -32,6 +34,9 @@ import network.guts.libp2p.limits.Limits;
  * @param limits of connections, streams and memory
  * @param security the secure channels that are offered and accepted over TCP, the most wanted first
  * @param dnsServer who is asked for names in addresses; empty: the system's servers
+ * @param metrics what the host counts with
+ * @param nat how it is found out whether others can reach this host
+ * @param relay what the host does with relays
  */
 public record HostConfig(
         PrivateKey identity,
@@ -49,7 +54,10 @@ public record HostConfig(
         GateRules gate,
         Limits limits,
         List<Security> security,
-        Optional<InetSocketAddress> dnsServer) {
+        Optional<InetSocketAddress> dnsServer,
+        Metrics metrics,
+        NatConfig nat,
+        RelayConfig relay) {
     /** A secure channel of libp2p. */
     public enum Security {
         /** {@code /noise}: ChaCha20-Poly1305. */
@@ -108,6 +116,11 @@ public record HostConfig(
         return new Builder(identity);
     }
 
+    /** For a host with a fresh key: nobody knows it by its peer id yet. */
+    public static Builder withNewKey() {
+        return of(PrivateKey.generate(new SecureRandom()));
+    }
+
     /** Collects what differs from the defaults. */
     public static final class Builder {
         private final PrivateKey identity;
@@ -126,6 +139,9 @@ public record HostConfig(
         private Limits limits = Limits.ofThisProcess();
         private List<Security> security = DEFAULT_SECURITY;
         private Optional<InetSocketAddress> dnsServer = Optional.empty();
+        private Metrics metrics = Metrics.none();
+        private NatConfig nat = NatConfig.DEFAULT;
+        private RelayConfig relay = RelayConfig.DEFAULT;
 
         private Builder(PrivateKey identity) {
             this.identity = identity;
@@ -213,6 +229,22 @@ public record HostConfig(
             return this;
         }
 
+        /** What the host counts with: nothing, unless it is told otherwise. */
+        public Builder metrics(Metrics value) {
+            this.metrics = value;
+            return this;
+        }
+
+        public Builder nat(NatConfig value) {
+            this.nat = value;
+            return this;
+        }
+
+        public Builder relay(RelayConfig value) {
+            this.relay = value;
+            return this;
+        }
+
         /**
          * @throws IllegalArgumentException if a number or a duration is out of its bounds
          */
@@ -233,7 +265,10 @@ public record HostConfig(
                     gate,
                     limits,
                     security,
-                    dnsServer);
+                    dnsServer,
+                    metrics,
+                    nat,
+                    relay);
         }
     }
 }

@@ -172,7 +172,14 @@ class Libp2pHostTest {
         assertThat(said.connection()).isEqualTo(info);
         assertThat(said.agentVersion()).isEqualTo("test-agent/7");
         assertThat(said.protocols())
-                .containsExactlyInAnyOrder(ECHO, "/ipfs/id/1.0.0", "/ipfs/id/push/1.0.0", "/ipfs/ping/1.0.0");
+                .containsExactlyInAnyOrder(
+                        ECHO,
+                        "/ipfs/id/1.0.0",
+                        "/ipfs/id/push/1.0.0",
+                        "/ipfs/ping/1.0.0",
+                        "/libp2p/autonat/2/dial-back",
+                        "/libp2p/circuit/relay/0.2.0/stop",
+                        "/libp2p/dcutr");
         assertThat(said.addresses()).isEqualTo(a.addresses());
         PeerRecord record = PeerRecord.open(b.addressBook().record(a.peerId()).orElseThrow());
         assertThat(record.addresses()).isEqualTo(a.addresses());
@@ -226,7 +233,7 @@ class Libp2pHostTest {
         assertThatThrownBy(() -> a.connect(b.peerId(), List.of(closed, relayed, udp, address(other)), LONG))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(closed + refused)
-                .hasMessageContaining(relayed + ": relays are not supported")
+                .hasMessageContaining(relayed + ": no way to the relay: ")
                 .hasMessageContaining(udp + ": addresses of quic are not supported")
                 .hasMessageContaining(address(other) + ": ");
         assertThatThrownBy(() -> a.connect(b.peerId(), List.of(closed), LONG))

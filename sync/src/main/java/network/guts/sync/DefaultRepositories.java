@@ -1,6 +1,7 @@
 package network.guts.sync;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,7 @@ import network.guts.core.PeerInfo;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Host;
 import network.guts.core.host.HostListener;
+import network.guts.core.metrics.Metrics;
 import network.guts.runtime.Database;
 import network.guts.sync.fetch.Fetcher;
 import network.guts.sync.fetch.PartialPack;
@@ -40,6 +42,7 @@ import network.guts.sync.local.Quotas;
 import network.guts.sync.local.Seeder;
 import network.guts.sync.local.Signer;
 import network.guts.sync.local.States;
+import network.guts.sync.metrics.SyncMetrics;
 import network.guts.sync.model.Fresh;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RefsBody;
@@ -52,8 +55,13 @@ import network.guts.sync.protocol.SyncClient;
 import network.guts.sync.protocol.SyncServer;
 import network.guts.sync.records.RecordStore;
 import network.guts.sync.records.SeedingPolicy;
+import network.guts.sync.records.ViaStore;
+import network.guts.sync.via.ViaSeeders;
+import network.guts.sync.via.ViaServer;
+import network.guts.sync.via.ViaTaking;
 import network.guts.sync.wire.RefsBodyCodec;
 import network.guts.sync.wire.SyncLimits;
+import network.guts.sync.wire.ViaCodec;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +77,7 @@ public final class DefaultRepositories implements Repositories {
     private static final Logger LOG = LoggerFactory.getLogger(DefaultRepositories.class);
 
     private final Host host;
+    private final SyncMetrics metrics;
     private final Network network;
     private final SyncSettings settings;
     private final InstantSource clock;
@@ -81,6 +90,8 @@ public final class DefaultRepositories implements Repositories {
     private final Following following;
     private final Quotas quotas;
     private final Mirrors mirrors;
+    private final ViaTaking viaTaking;
+    private final ViaSeeders viaSeeders;
     private final Maintenance maintenance;
     private final States states;
     private final ReentrantLock lock = new ReentrantLock();
@@ -104,7 +115,27 @@ public final class DefaultRepositories implements Repositories {
             InstantSource clock,
             RandomGenerator random)
             throws IOException {
-        this(home, database, host, network, keys, settings, clock, random, PartialPack.Disk.REAL);
+        this(home, database, host, network, keys, settings, clock, random, Metrics.none());
+    }
+
+    /**
+     * As {@link #DefaultRepositories(Path, Database, Host, Network, SigningKeys, SyncSettings, InstantSource,
+     * RandomGenerator)}, for a node that counts.
+     *
+     * @param metrics what is counted with
+     */
+    public DefaultRepositories(
+            Path home,
+            Database database,
+            Host host,
+            Network network,
+            SigningKeys keys,
+            SyncSettings settings,
+            InstantSource clock,
+            RandomGenerator random,
+            Metrics metrics)
+            throws IOException {
+        this(home, database, host, network, keys, settings, clock, random, metrics, PartialPack.Disk.REAL);
     }
 
     DefaultRepositories(
@@ -118,6 +149,22 @@ public final class DefaultRepositories implements Repositories {
             RandomGenerator random,
             PartialPack.Disk disk)
             throws IOException {
+        this(home, database, host, network, keys, settings, clock, random, Metrics.none(), disk);
+    }
+
+    private DefaultRepositories(
+            Path home,
+            Database database,
+            Host host,
+            Network network,
+            SigningKeys keys,
+            SyncSettings settings,
+            InstantSource clock,
+            RandomGenerator random,
+            Metrics metrics,
+            PartialPack.Disk disk)
+            throws IOException {
+        this.metrics = new SyncMetrics(metrics);
         this.host = host;
         this.network = network;
         this.settings = settings;
@@ -126,20 +173,24 @@ public final class DefaultRepositories implements Repositories {
         this.repositories = new LocalRepositories(home.resolve("repositories"), store, clock);
         this.seeder = new Seeder(repositories, host, settings);
         ProviderScores scores = new ProviderScores(new ProviderScoreTable(database), clock);
-        this.fetcher = new Fetcher(host, network, repositories, seeder, settings, scores, clock, disk);
+        this.fetcher = new Fetcher(host, network, repositories, seeder, settings, scores, this.metrics, clock, disk);
         Signer signer = new Signer(repositories, network, clock);
-        PackIntake intake = new PackIntake(store, settings.parseMemoryBytes(), clock);
+        PackIntake intake = new PackIntake(store, settings.parseMemoryBytes(), this.metrics, clock);
         PublishedSources sources = new PublishedSources(home.resolve("published.properties"));
-        this.publisher =
-                new Publisher(repositories, sources, intake, signer, keys, host, this::catchUpBeforeSigning, random);
+        ViaStore vias = new ViaStore(database);
+        this.publisher = new Publisher(
+                repositories, sources, intake, signer, keys, host, vias, this::catchUpBeforeSigning, random);
+        this.viaSeeders = new ViaSeeders(repositories, vias, publisher, keys, host, clock);
         this.pushes = new PushReceiver(repositories, intake, signer, keys, this::catchUpBeforeSigning);
         this.quotas = new Quotas(repositories, settings.shares());
         this.mirrors = new Mirrors(repositories, quotas, fetcher, host, network, settings, clock);
+        this.viaTaking = new ViaTaking(repositories, vias, quotas, fetcher, host, network, settings, clock);
         this.following = new Following(fetcher, host, quotas, random);
         this.announcements = new Announcements(
                 repositories, (id, announcer, arrived) -> following.fetch(id, Optional.of(announcer), arrived), clock);
         this.maintenance = new Maintenance(repositories, following, signer, keys, clock);
         this.states = new States(store, keys, clock);
+        this.metrics.watch(this::stock, settings::diskQuotaBytes);
     }
 
     @Override
@@ -148,13 +199,16 @@ public final class DefaultRepositories implements Repositories {
         SyncServer server = new SyncServer(
                 seeder,
                 new RateCap(settings.uplinkBytesPerSecond()),
-                new PeerRates(rate.bytesPerSecond(), rate.requestsPerSecond()));
+                new PeerRates(rate.bytesPerSecond(), rate.requestsPerSecond()),
+                metrics);
         lock.lock();
         try {
             if (caretaker != null) {
                 return;
             }
             registrations.add(host.handle(SyncLimits.PROTOCOL, server));
+            registrations.add(host.handle(ViaCodec.PROTOCOL, new ViaServer(viaTaking)));
+            viaTaking.start();
             registrations.add(host.listen(new HostListener() {
                 @Override
                 public void connected(ConnectionInfo connection) {
@@ -169,6 +223,22 @@ public final class DefaultRepositories implements Repositories {
             caretaker = Thread.ofVirtual().name("repositories").start(() -> resume(seeded));
         } finally {
             lock.unlock();
+        }
+    }
+
+    private SyncMetrics.Stock stock() {
+        long seeded = 0;
+        long mirrored = 0;
+        long kept = 0;
+        try {
+            for (RecordStore.Standing standing : repositories.store().standings()) {
+                seeded += standing.seeded() && !standing.mirrored() ? standing.count() : 0;
+                mirrored += standing.seeded() && standing.mirrored() ? standing.count() : 0;
+                kept += standing.seeded() ? 0 : standing.count();
+            }
+            return new SyncMetrics.Stock(seeded, mirrored, kept, repositories.packBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException("what is stored cannot be counted", e);
         }
     }
 
@@ -202,6 +272,11 @@ public final class DefaultRepositories implements Repositories {
                 LOG.error("cannot resume {}", id, e);
             }
         }
+        try {
+            viaSeeders.start();
+        } catch (IOException e) {
+            LOG.error("cannot go back to the seeders that keep repositories for this node", e);
+        }
         maintenance.run();
     }
 
@@ -229,7 +304,18 @@ public final class DefaultRepositories implements Repositories {
         if (published.created()) {
             publisher.announce(id);
         }
+        viaSeeders.moved(id);
         return published;
+    }
+
+    @Override
+    public Kept via(RepositoryId id, PeerInfo seeder, Duration patience, Progress progress) throws IOException {
+        return viaSeeders.keep(id, seeder, patience, progress);
+    }
+
+    @Override
+    public List<Kept> keptBy(RepositoryId id) throws IOException {
+        return viaSeeders.keptBy(id);
     }
 
     /** Asks once in a run; a repository that nobody provides has nobody who knows better. */
@@ -305,6 +391,7 @@ public final class DefaultRepositories implements Repositories {
             repositories.store().putPolicy(new SeedingPolicy(id, false, policy.quotaBytes()));
             quotas.close(id);
         }
+        viaSeeders.forget(id);
         if (delete) {
             ReentrantLock work = repositories.work(id);
             work.lock();
@@ -354,7 +441,9 @@ public final class DefaultRepositories implements Repositories {
     @Override
     public Pushed push(RepositoryId id, Path quarantine, List<RefUpdate> updates, boolean atomic, Progress progress)
             throws IOException {
-        return pushes.push(id, quarantine, updates, atomic, progress);
+        Pushed pushed = pushes.push(id, quarantine, updates, atomic, progress);
+        viaSeeders.moved(id);
+        return pushed;
     }
 
     @Override
@@ -370,6 +459,7 @@ public final class DefaultRepositories implements Repositories {
     /** Changes the members of the network, who alone are told the inventory; empty: everybody is. */
     public void members(Set<PeerId> members) {
         seeder.members(members);
+        viaTaking.members(members);
     }
 
     @Override
@@ -416,6 +506,8 @@ public final class DefaultRepositories implements Repositories {
         if (running != null) {
             running.interrupt();
         }
+        viaSeeders.close();
+        viaTaking.close();
         mirrors.close();
         following.close();
         repositories.close();

@@ -9,17 +9,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import network.guts.core.Bytes;
+import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
 import network.guts.sync.model.ObjectId;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
+import network.guts.sync.wire.SyncLimits;
 
 /**
  * The repositories that a node holds. Thread-safe, blocking; long work reports to a {@link Progress} and obeys
  * interruption. Failures are {@link SyncException}s with a kind.
  */
 public interface Repositories extends AutoCloseable {
+    /** The id of the protocol that this speaks, for a host that has to know what may go over a relay. */
+    String PROTOCOL = SyncLimits.PROTOCOL;
+
     /** Serves the sync protocol, resumes what was interrupted, provides and follows what is seeded. */
     void start();
 
@@ -37,6 +42,20 @@ public interface Repositories extends AutoCloseable {
      */
     Fetched fetch(RepositoryId repository, Collection<PeerInfo> hints, FetchOptions options, Progress progress)
             throws IOException;
+
+    /**
+     * Has another node keep a repository that this one publishes, for a publisher that nobody can dial: waits until it has
+     * everything and provides it. From then on this node keeps a connection to it, across restarts, and what is signed
+     * here arrives there.
+     *
+     * @param patience how long a seeder that agreed and was lost, or that is busy, is tried again
+     * @throws SyncException REFUSED with the seeder's reason; FAILED if it cannot be reached, or was lost: once it has
+     *     agreed, this node goes back to it in the background
+     */
+    Kept via(RepositoryId repository, PeerInfo seeder, Duration patience, Progress progress) throws IOException;
+
+    /** The nodes that keep a repository for this one by {@link #via}. */
+    List<Kept> keptBy(RepositoryId repository) throws IOException;
 
     /** Keeps a repository and provides it: fetches what is missing, then follows its topic. */
     Fetched seed(RepositoryId repository, Collection<PeerInfo> hints, Progress progress) throws IOException;
@@ -109,6 +128,18 @@ public interface Repositories extends AutoCloseable {
             long objects,
             long bytes,
             int newPacks) {}
+
+    /**
+     * A node that keeps a repository for this one.
+     *
+     * @param addresses where it was reached, and where it says it can be
+     * @param sequence of this node's newest header that is complete there; 0: not everything has arrived yet
+     */
+    record Kept(PeerId seeder, List<Multiaddr> addresses, long sequence) {
+        public Kept {
+            addresses = List.copyOf(addresses);
+        }
+    }
 
     /**
      * What {@link #fetch} did.

@@ -16,6 +16,7 @@ import network.guts.sync.model.RepositoryId;
  * @param members of the network, if it has any: nobody else is told the inventory
  * @param shares what strangers may take where everything is seeded
  * @param peerRate what one peer may ask and get
+ * @param via whose repositories are taken when a publisher asks for it
  */
 public record SyncSettings(
         long parseMemoryBytes,
@@ -26,7 +27,8 @@ public record SyncSettings(
         long uplinkBytesPerSecond,
         Set<PeerId> members,
         Shares shares,
-        PeerRate peerRate) {
+        PeerRate peerRate,
+        Via via) {
     /**
      * Disk for repositories that nobody here asked for; each counts 1 MiB at least.
      *
@@ -57,6 +59,32 @@ public record SyncSettings(
         public PeerRate {
             if (bytesPerSecond < 0 || requestsPerSecond < 0) {
                 throw new IllegalArgumentException("rates are not negative");
+            }
+        }
+    }
+
+    /**
+     * Who may have this node keep a repository by asking it ({@code publish --via}).
+     *
+     * @param listed with {@link Who#LISTED}: peer ids of nodes, or of signing keys
+     */
+    public record Via(Who who, Set<PeerId> listed) {
+        /** Nobody may. */
+        public static final Via NONE = new Via(Who.NONE, Set.of());
+
+        /** Who may ask. */
+        public enum Who {
+            NONE,
+            /** The members of the network, if it has any. */
+            MEMBERS,
+            LISTED,
+            ALL
+        }
+
+        public Via {
+            listed = Set.copyOf(listed);
+            if (listed.isEmpty() == (who == Who.LISTED)) {
+                throw new IllegalArgumentException("a list belongs to LISTED, and to nothing else");
             }
         }
     }
@@ -104,6 +132,45 @@ public record SyncSettings(
                 PeerRate.DEFAULT);
     }
 
+    /** Where nobody may ask this node to keep a repository. */
+    public SyncSettings(
+            long parseMemoryBytes,
+            Policy policy,
+            long maxRepositoryBytes,
+            long diskQuotaBytes,
+            Set<RepositoryId> blocked,
+            long uplinkBytesPerSecond,
+            Set<PeerId> members,
+            Shares shares,
+            PeerRate peerRate) {
+        this(
+                parseMemoryBytes,
+                policy,
+                maxRepositoryBytes,
+                diskQuotaBytes,
+                blocked,
+                uplinkBytesPerSecond,
+                members,
+                shares,
+                peerRate,
+                Via.NONE);
+    }
+
+    /** The same with others who may have repositories kept here. */
+    public SyncSettings withVia(Via allowed) {
+        return new SyncSettings(
+                parseMemoryBytes,
+                policy,
+                maxRepositoryBytes,
+                diskQuotaBytes,
+                blocked,
+                uplinkBytesPerSecond,
+                members,
+                shares,
+                peerRate,
+                allowed);
+    }
+
     /** The same with another cap on what is served. */
     public SyncSettings withUplink(long bytesPerSecond) {
         return new SyncSettings(
@@ -115,6 +182,7 @@ public record SyncSettings(
                 bytesPerSecond,
                 members,
                 shares,
-                peerRate);
+                peerRate,
+                via);
     }
 }

@@ -15,4 +15,7 @@ public interface HostListener {
 
     /** This host's own addresses changed. */
     default void addressesChanged() {}
+
+    /** What others find out about whether this host can be reached. */
+    default void reachabilityChanged(Reachability reachability) {}
 }

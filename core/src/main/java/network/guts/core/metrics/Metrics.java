@@ -19,6 +19,9 @@ public interface Metrics {
         return NoMetrics.INSTANCE;
     }
 
+    /** Buckets for what takes from a millisecond on loopback to a minute, in seconds. */
+    List<Double> SECONDS = List.of(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0);
+
     /**
      * Something that only rises. Asked for twice with one name, it is the same one.
      *
@@ -26,6 +29,15 @@ public interface Metrics {
      * @throws IllegalArgumentException if {@code name} is in use for something else
      */
     Counter counter(String name, String help, String... labels);
+
+    /**
+     * Something that only rises and is counted elsewhere, for where a count for each event would cost too much.
+     *
+     * @param labels the names of its labels
+     * @param values read when it is asked for: waits for nothing but this process
+     * @throws IllegalArgumentException if {@code name} is in use
+     */
+    void counter(String name, String help, List<String> labels, Supplier<List<Sample>> values);
 
     /**
      * How values are spread over buckets.
@@ -37,8 +49,9 @@ public interface Metrics {
     Histogram histogram(String name, String help, List<Double> bounds, String... labels);
 
     /**
-     * Something that rises and falls, read when it is asked for: must return at once.
+     * Something that rises and falls.
      *
+     * @param value read when it is asked for: waits for nothing but this process
      * @throws IllegalArgumentException if {@code name} is in use
      */
     default void gauge(String name, String help, DoubleSupplier value) {
@@ -48,7 +61,8 @@ public interface Metrics {
     /**
      * As {@link #gauge(String, String, DoubleSupplier)}, with labels.
      *
-     * @param values read when it is asked for: must return at once
+     * @param labels the names of its labels
+     * @param values read when it is asked for: waits for nothing but this process
      */
     void gauge(String name, String help, List<String> labels, Supplier<List<Sample>> values);
 
@@ -56,7 +70,7 @@ public interface Metrics {
     @FunctionalInterface
     interface Counter {
         /**
-         * @param amount not negative
+         * @param amount not negative; zero makes it known that these labels may come
          * @param labels as many values as there are names
          */
         void add(double amount, String... labels);
@@ -76,9 +90,9 @@ public interface Metrics {
     }
 
     /**
-     * One value of a gauge.
+     * One value of what is read when it is asked for.
      *
-     * @param labels as many values as the gauge has labels
+     * @param labels as many values as it has labels
      */
     record Sample(double value, List<String> labels) {
         public Sample {

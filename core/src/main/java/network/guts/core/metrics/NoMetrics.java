@@ -20,5 +20,8 @@ final class NoMetrics implements Metrics {
     }
 
     @Override
+    public void counter(String name, String help, List<String> labels, Supplier<List<Sample>> values) {}
+
+    @Override
     public void gauge(String name, String help, List<String> labels, Supplier<List<Sample>> values) {}
 }

@@ -60,6 +60,23 @@ public sealed interface DhtEffect {
         }
     }
 
+    /**
+     * Any look-up is over, also one that nobody waited for: to be counted.
+     *
+     * @param hops from this node to the farthest peer that was asked
+     */
+    record LookUpEnded(Goal goal, Outcome outcome, Duration took, int hops) implements DhtEffect {}
+
+    /** What came of a look-up. */
+    enum Outcome {
+        OK,
+        /** Peers answered, and nothing was found. */
+        NOTHING,
+        /** Nobody answered, or nobody who could help. */
+        FAILED,
+        CANCELLED
+    }
+
     /** A key was announced: to be remembered over a restart. */
     record Announced(ProvidedKey key) implements DhtEffect {}
 

@@ -146,10 +146,15 @@ public final class KademliaCore implements Protocol<DhtInput, DhtEffect> {
         Query query = queries.remove(id);
         if (query != null) {
             abandon(query);
+            ended(query, DhtEffect.Outcome.CANCELLED, now);
             if (query.goal() instanceof Goal.Provide(Bytes key)) {
                 announcer.cancelled(key, now);
             }
         }
+    }
+
+    private void ended(Query query, DhtEffect.Outcome outcome, Instant now) {
+        out.add(new DhtEffect.LookUpEnded(query.goal(), outcome, query.elapsed(now), query.farthest()));
     }
 
     private void abandon(Query query) {
@@ -326,8 +331,11 @@ public final class KademliaCore implements Protocol<DhtInput, DhtEffect> {
                     .done(key, query.taken(), query.announcedAddresses(), now)
                     .ifPresent(announced -> out.add(new DhtEffect.Announced(announced)));
         }
+        DhtEffect.Finished result = query.result(whyEnded);
+        DhtEffect.Outcome found = result.count() > 0 ? DhtEffect.Outcome.OK : DhtEffect.Outcome.NOTHING;
+        ended(query, result.failure().isEmpty() ? found : DhtEffect.Outcome.FAILED, now);
         if (query.id() > 0) {
-            out.add(query.result(whyEnded));
+            out.add(result);
         } else if (query.id() == refreshing) {
             refreshing = 0;
             // The next key of the round is due at once.

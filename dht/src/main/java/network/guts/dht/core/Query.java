@@ -42,6 +42,7 @@ final class Query {
     private int taken;
     private boolean targetAnswered;
     private boolean awaitsOwnRecords;
+    private int farthest;
 
     Query(long id, Goal goal, PeerId self, Instant started, Duration timeout) {
         this.id = id;
@@ -106,7 +107,10 @@ final class Query {
         }
         return isDone()
                 ? Optional.empty()
-                : lookup.next().map(candidate -> new Errand(candidate.contact(), candidate.hops(), request()));
+                : lookup.next().map(candidate -> {
+                    farthest = Math.max(farthest, candidate.hops());
+                    return new Errand(candidate.contact(), candidate.hops(), request());
+                });
     }
 
     private Request request() {
@@ -201,6 +205,11 @@ final class Query {
             case Goal.Closest closest -> lookup.isDone();
             case Goal.RefreshTable refresh -> lookup.isDone();
         };
+    }
+
+    /** Hops to the farthest peer that was asked. */
+    int farthest() {
+        return farthest;
     }
 
     int taken() {

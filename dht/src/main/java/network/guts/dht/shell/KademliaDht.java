@@ -26,6 +26,7 @@ import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Host;
 import network.guts.core.host.HostListener;
 import network.guts.core.host.Identified;
+import network.guts.core.metrics.Metrics;
 import network.guts.dht.Dht;
 import network.guts.dht.KademliaConfig;
 import network.guts.dht.LookupException;
@@ -58,6 +59,7 @@ public final class KademliaDht implements Dht {
     private final Host host;
     private final KademliaConfig config;
     private final ProviderStore store;
+    private final DhtMetrics metrics;
     private final ProtocolLoop<DhtInput, DhtEffect> loop;
     private final RequestServer server;
     private final RequestClient client;
@@ -76,20 +78,29 @@ public final class KademliaDht implements Dht {
     /**
      * @param database keeps this node's tables, named {@code dht_…}; it is not closed here
      * @param random used by one thread only
+     * @param metrics what this node counts with
      * @throws IOException if the tables cannot be made
      */
-    public KademliaDht(Host host, Database database, KademliaConfig config, InstantSource clock, RandomGenerator random)
+    public KademliaDht(
+            Host host,
+            Database database,
+            KademliaConfig config,
+            InstantSource clock,
+            RandomGenerator random,
+            Metrics metrics)
             throws IOException {
         this.host = host;
         this.config = config;
         this.mode = config.mode();
-        this.store = new ProviderStore(database);
+        this.metrics = new DhtMetrics(metrics);
+        this.store = new ProviderStore(database, this.metrics);
         RoutingTable.GroupLimits limits = config.limitIpGroups() ? RoutingTable.GroupLimits.DEFAULT : NO_GROUP_LIMITS;
         KademliaCore core = new KademliaCore(host.peerId(), mode == Mode.SERVER, limits, random);
         this.loop = new ProtocolLoop<>("dht", core, this::perform, clock, MAILBOX);
-        this.server = new RequestServer(store, loop);
-        this.client = new RequestClient(host, config.protocol(), loop);
+        this.server = new RequestServer(store, loop, this.metrics);
+        this.client = new RequestClient(host, config.protocol(), loop, this.metrics);
         this.queries = new QueryRunner(loop);
+        this.metrics.watch(this::table, () -> mode() == Mode.SERVER, store);
     }
 
     @Override
@@ -189,6 +200,7 @@ public final class KademliaDht implements Dht {
             case DhtEffect.Step step -> queries.event(step.query(), step);
             case DhtEffect.Found found -> queries.event(found.query(), found);
             case DhtEffect.Finished finished -> queries.event(finished.query(), finished);
+            case DhtEffect.LookUpEnded ended -> metrics.ended(ended);
             case DhtEffect.Announced(ProvidedKey key) -> background("announced", () -> store.announced(key));
             case DhtEffect.TableSnapshot(long ref, List<RoutingTable.TableRow> rows) -> {
                 CompletableFuture<List<RoutingTable.TableRow>> waiting = snapshots.remove(ref);

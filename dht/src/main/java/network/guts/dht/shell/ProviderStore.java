@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import network.guts.core.Bytes;
 import network.guts.core.MalformedException;
 import network.guts.dht.core.ProvidedKey;
@@ -38,6 +39,12 @@ final class ProviderStore {
     private static final Duration CACHED_FOR = Duration.ofMinutes(10);
 
     private final Database database;
+    private final DhtMetrics metrics;
+
+    // As the tables have it, so that nobody who only wants to know how many waits for the disk.
+    private final AtomicLong kept;
+    private final AtomicLong providedKeys;
+
     private final Cache<Bytes, List<ProviderRecord>> hot = Caffeine.newBuilder()
             .maximumSize(CACHED_KEYS)
             .expireAfterWrite(CACHED_FOR)
@@ -46,9 +53,12 @@ final class ProviderStore {
     /**
      * @throws IOException if the tables cannot be made
      */
-    ProviderStore(Database database) throws IOException {
+    ProviderStore(Database database, DhtMetrics metrics) throws IOException {
         this.database = database;
+        this.metrics = metrics;
         database.migrate("dht", MIGRATIONS);
+        this.kept = new AtomicLong(size());
+        this.providedKeys = new AtomicLong(provided().size());
     }
 
     /**
@@ -60,9 +70,10 @@ final class ProviderStore {
     String put(ProviderRecord record) throws IOException {
         byte[] key = record.key().toArray();
         byte[] provider = record.provider().peer().toBytes();
+        boolean[] known = new boolean[1];
         String refusal = database.transaction(sql -> {
-            boolean known = count(sql, "key = ? AND provider = ?", key, provider) > 0;
-            String full = known ? "" : whyFull(sql, key, provider);
+            known[0] = count(sql, "key = ? AND provider = ?", key, provider) > 0;
+            String full = known[0] ? "" : whyFull(sql, key, provider);
             if (full.isEmpty()) {
                 try (PreparedStatement write = sql.prepareStatement(
                         "INSERT OR REPLACE INTO dht_record (key, provider, peer, received) VALUES (?, ?, ?, ?)")) {
@@ -76,6 +87,12 @@ final class ProviderStore {
             return full;
         });
         hot.invalidate(record.key());
+        if (refusal.isEmpty()) {
+            metrics.recordKept(known[0]);
+            kept.addAndGet(known[0] ? 0 : 1);
+        } else {
+            metrics.recordRefused();
+        }
         return refusal;
     }
 
@@ -151,6 +168,8 @@ final class ProviderStore {
         });
         if (deleted > 0) {
             hot.invalidateAll();
+            kept.addAndGet(-deleted);
+            metrics.recordsExpired(deleted);
         }
         return deleted;
     }
@@ -162,6 +181,16 @@ final class ProviderStore {
      */
     long size() throws IOException {
         return database.read(sql -> count(sql, "TRUE"));
+    }
+
+    /** How many records are kept, as far as what is under way has ended. Does not block. */
+    long kept() {
+        return kept.get();
+    }
+
+    /** How many keys this node provides. Does not block. */
+    long providedKeys() {
+        return providedKeys.get();
     }
 
     /**
@@ -193,7 +222,7 @@ final class ProviderStore {
      */
     void provide(Bytes key) throws IOException {
         ProvidedKey fresh = ProvidedKey.fresh(key);
-        database.transaction(sql -> {
+        int added = database.transaction(sql -> {
             try (PreparedStatement write = sql.prepareStatement(
                     "INSERT OR IGNORE INTO dht_provided (key, announced, addresses) VALUES (?, ?, ?)")) {
                 write.setBytes(1, key.toArray());
@@ -202,6 +231,7 @@ final class ProviderStore {
                 return write.executeUpdate();
             }
         });
+        providedKeys.addAndGet(added);
     }
 
     /**
@@ -227,11 +257,12 @@ final class ProviderStore {
      * @throws IOException if the database refuses
      */
     void unprovide(Bytes key) throws IOException {
-        database.transaction(sql -> {
+        int removed = database.transaction(sql -> {
             try (PreparedStatement delete = sql.prepareStatement("DELETE FROM dht_provided WHERE key = ?")) {
                 delete.setBytes(1, key.toArray());
                 return delete.executeUpdate();
             }
         });
+        providedKeys.addAndGet(-removed);
     }
 }

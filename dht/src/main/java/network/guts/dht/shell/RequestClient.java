@@ -32,12 +32,14 @@ final class RequestClient {
     private final Host host;
     private final String protocol;
     private final ProtocolLoop<DhtInput, DhtEffect> loop;
+    private final DhtMetrics metrics;
     private final Map<Long, Stream> streams = new ConcurrentHashMap<>();
 
-    RequestClient(Host host, String protocol, ProtocolLoop<DhtInput, DhtEffect> loop) {
+    RequestClient(Host host, String protocol, ProtocolLoop<DhtInput, DhtEffect> loop, DhtMetrics metrics) {
         this.host = host;
         this.protocol = protocol;
         this.loop = loop;
+        this.metrics = metrics;
     }
 
     void ask(DhtEffect.Ask ask) {
@@ -60,10 +62,12 @@ final class RequestClient {
         PeerId peer = ask.to().peer();
         try {
             Response response = exchange(ask);
+            metrics.sent(ask.request(), true);
             List<Multiaddr> addresses =
                     host.identified(peer).map(Identified::addresses).orElse(List.of());
             return new DhtInput.Answered(ask.ask(), response, addresses);
         } catch (IOException e) {
+            metrics.sent(ask.request(), false);
             return new DhtInput.AskFailed(ask.ask(), reason(e));
         }
     }

@@ -46,10 +46,12 @@ final class RequestServer implements StreamHandler {
     private final Semaphore streams = new Semaphore(MAX_STREAMS);
     private final Map<Long, CompletableFuture<DhtEffect>> waiting = new ConcurrentHashMap<>();
     private final ProtocolLoop<DhtInput, DhtEffect> loop;
+    private final DhtMetrics metrics;
 
-    RequestServer(ProviderStore store, ProtocolLoop<DhtInput, DhtEffect> loop) {
+    RequestServer(ProviderStore store, ProtocolLoop<DhtInput, DhtEffect> loop, DhtMetrics metrics) {
         this.store = store;
         this.loop = loop;
+        this.metrics = metrics;
     }
 
     /** Hands over what the core says about a request. */
@@ -73,10 +75,20 @@ final class RequestServer implements StreamHandler {
                 if (frame == null) {
                     return;
                 }
-                serve(stream, Messages.decodeRequest(frame));
+                counted(stream, Messages.decodeRequest(frame));
             }
         } finally {
             streams.release();
+        }
+    }
+
+    private void counted(Stream stream, Request request) throws IOException {
+        boolean served = false;
+        try {
+            serve(stream, request);
+            served = true;
+        } finally {
+            metrics.received(request, served);
         }
     }
 

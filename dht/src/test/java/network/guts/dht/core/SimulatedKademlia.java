@@ -143,6 +143,7 @@ final class SimulatedKademlia {
                     announcements.add(simulation.now());
                 }
                 case DhtEffect.Abandon abandon -> {}
+                case DhtEffect.LookUpEnded ended -> {}
                 case DhtEffect.TableSnapshot snapshot -> {}
             }
         }

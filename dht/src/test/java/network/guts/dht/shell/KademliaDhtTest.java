@@ -26,6 +26,7 @@ import network.guts.core.PeerInfo;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
+import network.guts.core.metrics.Metrics;
 import network.guts.dht.Dht;
 import network.guts.dht.Kademlia;
 import network.guts.dht.KademliaConfig;
@@ -380,7 +381,7 @@ class KademliaDhtTest {
     @Test
     void records_are_bounded_for_each_key_and_renewed_when_full() throws IOException {
         try (Database database = Database.open(folder.resolve("store.db"))) {
-            ProviderStore store = new ProviderStore(database);
+            ProviderStore store = new ProviderStore(database, new DhtMetrics(Metrics.none()));
             Bytes key = Bytes.of(KEY.toBytes());
             Instant now = Instant.parse("2026-01-01T00:00:00Z");
             Multiaddr address = Multiaddr.parse("/ip4/10.0.0.1/tcp/1");
@@ -396,7 +397,17 @@ class KademliaDhtTest {
             assertThat(store.put(records.getLast())).contains("as many providers as are kept");
             assertThat(store.put(records.getFirst())).isEmpty();
             assertThat(store.records(key)).hasSize(records.size() - 1).doesNotContain(records.getLast());
+            assertThat(store.kept()).isEqualTo(store.size()).isEqualTo(records.size() - 1);
             assertThat(store.sweep(now.plusSeconds(9))).isEqualTo(10);
+            assertThat(store.kept()).isEqualTo(store.size()).isEqualTo(records.size() - 11);
+            store.provide(key);
+            store.provide(key);
+            assertThat(store.providedKeys()).isEqualTo(1);
+            assertThat(new ProviderStore(database, new DhtMetrics(Metrics.none())).providedKeys())
+                    .isEqualTo(1);
+            store.unprovide(key);
+            store.unprovide(key);
+            assertThat(store.providedKeys()).isZero();
             assertThat(store.records(key)).hasSize(records.size() - 11);
         }
     }

@@ -27,7 +27,23 @@ public sealed interface GossipEffect {
      * @param meshes of each followed topic
      * @param subscribers peers of each topic that is known
      * @param scores of each peer
+     * @param dropped messages so far that went no further
      */
     record Snapshot(
-            Map<String, Set<PeerId>> meshes, Map<String, Set<PeerId>> subscribers, Map<PeerId, Double> scores) {}
+            Map<String, Set<PeerId>> meshes,
+            Map<String, Set<PeerId>> subscribers,
+            Map<PeerId, Double> scores,
+            Dropped dropped) {}
+
+    /**
+     * How many messages that came in went no further, and why.
+     *
+     * @param duplicates copies of what was seen
+     * @param own of this node itself, from before a restart
+     * @param noRoom that came while too many were being validated
+     * @param unheard of a peer that is not listened to
+     */
+    record Dropped(long duplicates, long own, long noRoom, long unheard) {
+        public static final Dropped NONE = new Dropped(0, 0, 0, 0);
+    }
 }

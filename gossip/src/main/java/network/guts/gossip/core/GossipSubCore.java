@@ -14,6 +14,7 @@ import network.guts.core.Bytes;
 import network.guts.core.PeerId;
 import network.guts.core.Protocol;
 import network.guts.gossip.core.GossipEffect.Deliver;
+import network.guts.gossip.core.GossipEffect.Dropped;
 import network.guts.gossip.core.GossipEffect.Inspected;
 import network.guts.gossip.core.GossipEffect.Published;
 import network.guts.gossip.core.GossipEffect.Snapshot;
@@ -53,6 +54,10 @@ public final class GossipSubCore implements Protocol<GossipInput, GossipEffect> 
     private final LazyGossip gossip;
 
     private @Nullable Instant nextHeartbeat;
+    private long duplicates;
+    private long own;
+    private long noRoom;
+    private long unheard;
 
     /**
      * @param self this node
@@ -148,6 +153,7 @@ public final class GossipSubCore implements Protocol<GossipInput, GossipEffect> 
     private void received(Received rpc, Instant now) {
         PeerId peer = rpc.peer();
         if (peers.peer(peer) == null || score.score(peer) < score.graylistThreshold()) {
+            unheard += rpc.messages().size();
             return;
         }
         if (rpc.refused() > 0) {
@@ -177,17 +183,20 @@ public final class GossipSubCore implements Protocol<GossipInput, GossipEffect> 
             return;
         }
         if (seen.contains(id)) {
+            duplicates++;
             duplicate(id, peer);
             return;
         }
         gossip.kept(id);
         if (message.from().equals(self)) {
             // From before a restart: whoever has it spreads it already.
+            own++;
             seen.add(id, now);
             return;
         }
         // What there is no room for may come again by gossip, so it is not seen.
         if (!pending.hasRoom(message, peer)) {
+            noRoom++;
             return;
         }
         seen.add(id, now);
@@ -278,6 +287,6 @@ public final class GossipSubCore implements Protocol<GossipInput, GossipEffect> 
                 .forEach(topic -> meshes.put(topic, Collections.unmodifiableSet(new TreeSet<>(mesh.members(topic)))));
         Map<PeerId, Double> scores = new TreeMap<>();
         peers.all().forEach(peer -> scores.put(peer, score.score(peer)));
-        return new Snapshot(meshes, peers.subscribers(), scores);
+        return new Snapshot(meshes, peers.subscribers(), scores, new Dropped(duplicates, own, noRoom, unheard));
     }
 }

@@ -11,15 +11,18 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 import network.guts.core.Bytes;
 import network.guts.core.PeerId;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.Host;
 import network.guts.core.host.Host.Registration;
+import network.guts.core.metrics.Metrics;
 import network.guts.gossip.Gossip;
 import network.guts.gossip.GossipConfig;
 import network.guts.gossip.core.GossipEffect;
 import network.guts.gossip.core.GossipEffect.Deliver;
+import network.guts.gossip.core.GossipEffect.Dropped;
 import network.guts.gossip.core.GossipEffect.Inspected;
 import network.guts.gossip.core.GossipEffect.Published;
 import network.guts.gossip.core.GossipEffect.Send;
@@ -43,10 +46,11 @@ public final class GossipSub implements Gossip {
     /** Inputs that may wait; more than the topics that can be followed before the start. */
     private static final int MAILBOX = 2 * Limits.MAX_OWN_TOPICS;
 
-    private static final Snapshot NOTHING = new Snapshot(Map.of(), Map.of(), Map.of());
+    private static final Snapshot NOTHING = new Snapshot(Map.of(), Map.of(), Map.of(), Dropped.NONE);
 
     private final PrivateKey key;
     private final ProtocolLoop<GossipInput, GossipEffect> loop;
+    private final GossipMetrics metrics;
     private final FollowedTopics topics;
     private final InboundRpcs rpcs;
     private final PeerLinks links;
@@ -63,25 +67,34 @@ public final class GossipSub implements Gossip {
      * @throws IllegalArgumentException if {@code key} is not the host's
      */
     public GossipSub(Host host, PrivateKey key, GossipConfig config) {
-        this(host, key, config, InstantSource.system());
+        this(host, key, config, Metrics.none(), topic -> "any");
     }
 
-    GossipSub(Host host, PrivateKey key, GossipConfig config, InstantSource clock) {
+    /**
+     * As {@link #GossipSub(Host, PrivateKey, GossipConfig)}, for a node that counts.
+     *
+     * @param metrics what is counted with
+     * @param kindOf the kind of a topic, one of a few: others decide how many topics there are
+     */
+    public GossipSub(Host host, PrivateKey key, GossipConfig config, Metrics metrics, UnaryOperator<String> kindOf) {
         if (!key.peerId().equals(host.peerId())) {
             throw new IllegalArgumentException("the key is not the host's");
         }
         this.key = key;
+        this.metrics = new GossipMetrics(metrics, kindOf);
+        InstantSource clock = InstantSource.system();
         GossipParameters parameters = GossipParameters.DEFAULT.withFloodPublish(config.floodPublish());
         // Which peers are chosen must not be foreseeable, so the seed comes from the system.
         SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
         GossipSubCore core = new GossipSubCore(host.peerId(), parameters, PeerScore.NEUTRAL, random);
         this.loop = new ProtocolLoop<>("gossip", core, this::perform, clock, MAILBOX);
         this.topics = new FollowedTopics(loop::submit);
-        this.rpcs = new InboundRpcs(topics::contains, parameters.seenTtl());
+        this.rpcs = new InboundRpcs(topics::contains, parameters.seenTtl(), this.metrics);
         this.links = new PeerLinks(host, rpcs, loop::submit);
         this.validation = new Validation(config.validationTimeout());
         // Rises over restarts too, as long as the clock does.
         this.seqno = new AtomicLong(Math.multiplyExact(clock.millis(), 1_000_000L));
+        this.metrics.watch(this::inspect, links::size);
     }
 
     @Override
@@ -111,6 +124,7 @@ public final class GossipSub implements Gossip {
         if (!started.get() || closed) {
             throw new IOException("gossip is not running");
         }
+        metrics.published(topic);
         SignedMessage message = StrictSign.sign(key, seqno.incrementAndGet(), topic, Bytes.of(data));
         return publications
                 .ask(token -> loop.submit(new Publish(token, message)))
@@ -154,7 +168,10 @@ public final class GossipSub implements Gossip {
     /** On the core's owner thread: must not block, nor submit. */
     private void perform(GossipEffect effect) {
         switch (effect) {
-            case Send(PeerId peer, Rpc rpc) -> links.send(peer, rpc);
+            case Send(PeerId peer, Rpc rpc) -> {
+                metrics.sent(rpc);
+                links.send(peer, rpc);
+            }
             case Validate(SignedMessage message, PeerId receivedFrom) -> {
                 rpcs.seen(message.id());
                 Thread.ofVirtual().name("gossip-validation").start(() -> validate(message, receivedFrom));
@@ -169,8 +186,10 @@ public final class GossipSub implements Gossip {
     }
 
     private void validate(SignedMessage message, PeerId receivedFrom) {
-        Verdict verdict = validation.verdict(topics.validators(message.topic()), message(message, receivedFrom));
-        loop.submit(new Validated(message.id(), verdict));
+        Validation.Judged judged =
+                validation.verdict(topics.validators(message.topic()), message(message, receivedFrom));
+        metrics.received(judged.fate(), 1);
+        loop.submit(new Validated(message.id(), judged.verdict()));
     }
 
     private static Message message(SignedMessage message, PeerId receivedFrom) {

@@ -16,6 +16,7 @@ import network.guts.core.PeerId;
 import network.guts.gossip.core.GossipInput.Received;
 import network.guts.gossip.core.Limits;
 import network.guts.gossip.core.SignedMessage;
+import network.guts.gossip.shell.GossipMetrics.Fate;
 import network.guts.gossip.wire.IncomingRpc;
 import network.guts.gossip.wire.IncomingRpc.Candidate;
 import network.guts.gossip.wire.IncomingRpc.Refused;
@@ -33,12 +34,14 @@ final class InboundRpcs {
     private static final Logger LOG = LoggerFactory.getLogger(InboundRpcs.class);
 
     private final Predicate<String> followed;
+    private final GossipMetrics metrics;
     private final Cache<Bytes, Boolean> seen;
     private final Semaphore processors =
             new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors()));
 
-    InboundRpcs(Predicate<String> followed, Duration seenTtl) {
+    InboundRpcs(Predicate<String> followed, Duration seenTtl, GossipMetrics metrics) {
         this.followed = followed;
+        this.metrics = metrics;
         this.seen = Caffeine.newBuilder()
                 .maximumSize(Limits.MAX_SEEN)
                 .expireAfterWrite(seenTtl)
@@ -72,8 +75,10 @@ final class InboundRpcs {
         List<SignedMessage> messages = new ArrayList<>();
         Set<Bytes> duplicates = new LinkedHashSet<>();
         int refused = 0;
+        int notFollowed = 0;
         for (Candidate candidate : rpc.messages()) {
             if (!followed.test(candidate.topic())) {
+                notFollowed++;
                 continue;
             }
             switch (candidate) {
@@ -92,6 +97,10 @@ final class InboundRpcs {
                 }
             }
         }
+        metrics.received(Fate.NOT_FOLLOWED, notFollowed);
+        metrics.received(Fate.INVALID, refused);
+        metrics.received(Fate.DUPLICATE, duplicates.size());
+        metrics.received(rpc.control());
         return new Received(peer, rpc.subscriptions(), messages, List.copyOf(duplicates), refused, rpc.control());
     }
 }

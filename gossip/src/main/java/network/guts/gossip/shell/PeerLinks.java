@@ -86,6 +86,10 @@ final class PeerLinks implements AutoCloseable {
         }
     }
 
+    int size() {
+        return links.size();
+    }
+
     private void changed(PeerId peer) {
         eventLock.lock();
         try {

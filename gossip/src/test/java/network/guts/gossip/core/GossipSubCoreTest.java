@@ -17,6 +17,7 @@ import network.guts.gossip.Gossip.Verdict;
 import network.guts.gossip.core.Control.IHave;
 import network.guts.gossip.core.Control.Prune;
 import network.guts.gossip.core.GossipEffect.Deliver;
+import network.guts.gossip.core.GossipEffect.Dropped;
 import network.guts.gossip.core.GossipEffect.Inspected;
 import network.guts.gossip.core.GossipEffect.Published;
 import network.guts.gossip.core.GossipEffect.Send;
@@ -236,6 +237,10 @@ class GossipSubCoreTest {
         follower(ALICE);
         assertThat(messages(ALICE, Overlay.message(ALICE, "/other", "news"))).isEmpty();
         assertThat(messages(ALICE, Overlay.message(SELF, "mine"))).isEmpty();
+        assertThat(inspect().dropped()).isEqualTo(new Dropped(0, 1, 0, 0));
+        messages(ALICE, Overlay.message(ALICE, "news"));
+        assertThat(messages(ALICE, Overlay.message(ALICE, "news"))).isEmpty();
+        assertThat(inspect().dropped()).isEqualTo(new Dropped(1, 1, 0, 0));
     }
 
     @Test
@@ -247,6 +252,7 @@ class GossipSubCoreTest {
                 .mapToObj(i -> Overlay.message(ALICE, "flood " + i))
                 .toArray(SignedMessage[]::new);
         assertThat(only(Validate.class, messages(ALICE, flood))).hasSize(Limits.MAX_PENDING_PER_PEER);
+        assertThat(inspect().dropped()).isEqualTo(new Dropped(0, 0, Limits.MAX_PENDING_PER_PEER, 0));
         assertThat(only(Validate.class, messages(BOB, Overlay.message(BOB, "news"))))
                 .hasSize(1);
         assertThat(score.misbehaved).isEmpty();
@@ -501,6 +507,7 @@ class GossipSubCoreTest {
         follower(ALICE);
         handle(new PeerGone(ALICE));
         assertThat(messages(ALICE, Overlay.message(ALICE, "late"))).isEmpty();
+        assertThat(inspect().dropped()).isEqualTo(new Dropped(0, 0, 0, 1));
         handle(received(ALICE, List.of(new Subscription(TOPIC, true)), List.of(), Control.NONE));
         assertThat(inspect().subscribers()).isEmpty();
     }

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The address book's tables. Instants are milliseconds since the epoch. */
-final class PeerTables {
+final class PeerTables implements PeerStore {
     private static final List<String> STEPS =
             List.of("""
             CREATE TABLE libp2p_peer (
@@ -45,13 +45,16 @@ final class PeerTables {
     private static final Logger LOG = LoggerFactory.getLogger(PeerTables.class);
 
     private final Database database;
+    private volatile int size;
 
     PeerTables(Database database) throws IOException {
         this.database = database;
         database.migrate("libp2p", STEPS);
+        this.size = database.read(PeerTables::count);
     }
 
-    Optional<PeerEntry> find(PeerId peer) throws IOException {
+    @Override
+    public Optional<PeerEntry> find(PeerId peer) throws IOException {
         return database.read(sql -> read(sql, peer));
     }
 
@@ -103,19 +106,13 @@ final class PeerTables {
         return addresses;
     }
 
-    /**
-     * Stores entries, in one transaction, and makes room.
-     *
-     * @param maxPeers how many peers stay
-     * @param keep who is never forgotten
-     */
-    void store(Map<PeerId, PeerEntry> entries, int maxPeers, Set<PeerId> keep) throws IOException {
-        database.transaction(sql -> {
+    @Override
+    public void store(Map<PeerId, PeerEntry> entries, int maxPeers, Set<PeerId> keep) throws IOException {
+        size = database.transaction(sql -> {
             for (Map.Entry<PeerId, PeerEntry> entry : entries.entrySet()) {
                 write(sql, entry.getKey(), entry.getValue());
             }
-            forget(sql, maxPeers, keep);
-            return entries.size();
+            return forget(sql, maxPeers, keep);
         });
     }
 
@@ -148,15 +145,23 @@ final class PeerTables {
         }
     }
 
-    /** Forgets the peers that were seen longest ago, those never seen first. */
-    private static void forget(Connection sql, int maxPeers, Set<PeerId> keep) throws SQLException {
-        int over;
+    private static int count(Connection sql) throws SQLException {
         try (PreparedStatement count = sql.prepareStatement("SELECT count(*) FROM libp2p_peer");
                 ResultSet row = count.executeQuery()) {
-            over = row.next() ? row.getInt(1) - maxPeers : 0;
+            return row.next() ? row.getInt(1) : 0;
         }
+    }
+
+    /**
+     * Forgets the peers that were seen longest ago, those never seen first.
+     *
+     * @return how many are left
+     */
+    private static int forget(Connection sql, int maxPeers, Set<PeerId> keep) throws SQLException {
+        int count = count(sql);
+        int over = count - maxPeers;
         if (over <= 0) {
-            return;
+            return count;
         }
         List<byte[]> forgotten = new ArrayList<>();
         try (PreparedStatement oldest =
@@ -177,10 +182,16 @@ final class PeerTables {
             }
             delete.executeBatch();
         }
+        return count - forgotten.size();
     }
 
-    /** Who was connected, the last seen first. */
-    List<PeerId> lastSeen(int limit) throws IOException {
+    @Override
+    public int size() {
+        return size;
+    }
+
+    @Override
+    public List<PeerId> lastSeen(int limit) throws IOException {
         return database.read(sql -> {
             List<PeerId> peers = new ArrayList<>();
             try (PreparedStatement query = sql.prepareStatement(

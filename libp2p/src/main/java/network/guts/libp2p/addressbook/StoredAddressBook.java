@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The address book: peers in use are in memory; changes reach the database in batches, {@link #WRITE_DELAY} later at most,
- * so that no handshake waits for a disk and a crash loses next to nothing.
+ * so that no handshake waits for a disk and a crash loses next to nothing. Without a database, memory is all there is.
  */
 public final class StoredAddressBook implements AddressBook, AutoCloseable {
     /** Peers never connected are forgotten first, then those that were seen longest ago. */
@@ -49,7 +49,7 @@ public final class StoredAddressBook implements AddressBook, AutoCloseable {
     private static final int MAX_CACHED = 2_000;
     private static final Logger LOG = LoggerFactory.getLogger(StoredAddressBook.class);
 
-    private final PeerTables tables;
+    private final PeerStore store;
     private final InstantSource clock;
     private final Supplier<Set<PeerId>> connected;
     private final int maxPeers;
@@ -70,12 +70,20 @@ public final class StoredAddressBook implements AddressBook, AutoCloseable {
      */
     public StoredAddressBook(Database database, InstantSource clock, Supplier<Set<PeerId>> connected)
             throws IOException {
-        this(database, clock, connected, MAX_PEERS);
+        this(new PeerTables(database), clock, connected, MAX_PEERS);
     }
 
-    StoredAddressBook(Database database, InstantSource clock, Supplier<Set<PeerId>> connected, int maxPeers)
-            throws IOException {
-        this.tables = new PeerTables(database);
+    /**
+     * A book that is gone with the process.
+     *
+     * @param connected who is connected and therefore never forgotten
+     */
+    public static StoredAddressBook inMemory(InstantSource clock, Supplier<Set<PeerId>> connected) {
+        return new StoredAddressBook(new PeersInMemory(), clock, connected, MAX_PEERS);
+    }
+
+    StoredAddressBook(PeerStore store, InstantSource clock, Supplier<Set<PeerId>> connected, int maxPeers) {
+        this.store = store;
         this.clock = clock;
         this.connected = connected;
         this.maxPeers = maxPeers;
@@ -146,7 +154,7 @@ public final class StoredAddressBook implements AddressBook, AutoCloseable {
         flush();
         List<PeerInfo> peers = new ArrayList<>();
         try {
-            for (PeerId peer : tables.lastSeen(limit)) {
+            for (PeerId peer : store.lastSeen(limit)) {
                 List<Multiaddr> addresses = addresses(peer);
                 if (!addresses.isEmpty()) {
                     peers.add(new PeerInfo(peer, addresses));
@@ -176,6 +184,11 @@ public final class StoredAddressBook implements AddressBook, AutoCloseable {
         update(peer, entry -> entry.seen(clock.instant()));
     }
 
+    /** Peers in the book; those of the last moment may be missing. Does not block. */
+    public int size() {
+        return store.size();
+    }
+
     private PeerEntry find(PeerId peer) {
         lock.lock();
         try {
@@ -192,7 +205,7 @@ public final class StoredAddressBook implements AddressBook, AutoCloseable {
 
     private PeerEntry load(PeerId peer) {
         try {
-            return tables.find(peer).orElse(PeerEntry.NONE);
+            return store.find(peer).orElse(PeerEntry.NONE);
         } catch (IOException e) {
             LOG.error("the address book cannot be read", e);
             return PeerEntry.NONE;
@@ -276,7 +289,7 @@ public final class StoredAddressBook implements AddressBook, AutoCloseable {
     /** What cannot be written stays in memory as long as the cache keeps it: a full disk must not stop the host. */
     private void store(Map<PeerId, PeerEntry> batch) {
         try {
-            tables.store(batch, maxPeers, connected.get());
+            store.store(batch, maxPeers, connected.get());
         } catch (IOException e) {
             LOG.error("the address book cannot be written", e);
         }

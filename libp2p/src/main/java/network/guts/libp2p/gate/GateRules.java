@@ -42,7 +42,7 @@ public record GateRules(Set<PeerId> members, Set<GateEntry> deny, Set<GateEntry>
     }
 
     /** Why nobody at {@code address} may connect, as far as that is known without knowing who it is. */
-    Optional<String> refusal(InetAddress address) {
+    public Optional<String> refusal(InetAddress address) {
         return denies(address) && !allows(address) ? Optional.of("its network is denied") : Optional.empty();
     }
 

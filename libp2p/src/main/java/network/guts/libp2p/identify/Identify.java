@@ -15,7 +15,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.MalformedException;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerRecord;
-import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Identified;
 import network.guts.core.host.Stream;
 import network.guts.core.host.UnsupportedProtocolException;
@@ -183,14 +182,16 @@ public final class Identify implements AutoCloseable {
         events.add(listener -> listener.identified(now));
     }
 
-    /** A connection that was dialled over TCP left from a port where nobody listens. */
+    /** A connection that was dialled from any port says nothing of where others can come to. */
     private void observed(Connection connection, Multiaddr address) {
-        boolean reusable = connection.info().direction() == ConnectionInfo.Direction.INBOUND
-                || address.has(Multiaddr.Part.QUIC_V1);
+        boolean reusable = connection.reusable();
         Optional<InetAddress> observer = connection.info().address().ip();
         boolean news;
         lock.lock();
         try {
+            if (connection.punchable()) {
+                observed.seen(address, clock.instant());
+            }
             news = observer.isPresent() && observed.observed(address, observer.get(), reusable, clock.instant());
         } finally {
             lock.unlock();
@@ -206,6 +207,16 @@ public final class Identify implements AutoCloseable {
         lock.lock();
         try {
             return observed.confirmed(clock.instant());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Where somebody at least sees the sockets from which this host dials: for a peer that tries them all at once. */
+    public List<Multiaddr> seenAddresses() {
+        lock.lock();
+        try {
+            return observed.seen(clock.instant());
         } finally {
             lock.unlock();
         }

@@ -34,6 +34,9 @@ final class ObservedAddresses {
     /** By address, the networks of those who said it, and when last. */
     private final Map<Multiaddr, Map<String, Instant>> observers = new LinkedHashMap<>();
 
+    /** When somebody has last said it. */
+    private final Map<Multiaddr, Instant> seen = new LinkedHashMap<>();
+
     /**
      * Takes in what a peer says.
      *
@@ -54,15 +57,15 @@ final class ObservedAddresses {
             return false;
         }
         List<Multiaddr> before = confirmed(now);
-        Map<String, Instant> seen = observers.get(observed);
-        if (seen == null) {
+        Map<String, Instant> networks = observers.get(observed);
+        if (networks == null) {
             makeRoom();
-            seen = new HashMap<>();
-            observers.put(observed, seen);
+            networks = new HashMap<>();
+            observers.put(observed, networks);
         }
         String group = IpClass.group(observer);
-        if (seen.containsKey(group) || seen.size() < MAX_OBSERVERS) {
-            seen.put(group, now);
+        if (networks.containsKey(group) || networks.size() < MAX_OBSERVERS) {
+            networks.put(group, now);
         }
         return !confirmed(now).equals(before);
     }
@@ -78,11 +81,29 @@ final class ObservedAddresses {
         least.ifPresent(observers::remove);
     }
 
+    /** A public address from which this host's packets come, as somebody has said: true or not. */
+    void seen(Multiaddr address, Instant now) {
+        if (address.ip().isPresent()
+                && IpClass.of(address) == IpClass.PUBLIC
+                && !address.has(Part.P2P)
+                && !address.has(Part.P2P_CIRCUIT)) {
+            seen.remove(address);
+            if (seen.size() >= MAX_ADDRESSES) {
+                seen.remove(seen.keySet().iterator().next());
+            }
+            seen.put(address, now);
+        }
+    }
+
+    /** All that somebody has said, the newest first. */
+    List<Multiaddr> seen(Instant now) {
+        seen.values().removeIf(at -> at.plus(TTL).isBefore(now));
+        return List.copyOf(seen.keySet()).reversed();
+    }
+
     /** The addresses that enough others agree on, in an order of their own. */
     List<Multiaddr> confirmed(Instant now) {
-        observers
-                .values()
-                .forEach(seen -> seen.values().removeIf(at -> at.plus(TTL).isBefore(now)));
+        observers.values().forEach(by -> by.values().removeIf(at -> at.plus(TTL).isBefore(now)));
         observers.values().removeIf(Map::isEmpty);
         return observers.entrySet().stream()
                 .filter(entry -> entry.getValue().size() >= CONFIRMATIONS)

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import network.guts.core.Multiaddr;
+import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerRecord;
 import network.guts.core.PrivateKey;
 import network.guts.core.SignedEnvelope;
@@ -17,6 +19,9 @@ import network.guts.libp2p.tcp.IpClass;
 public final class SelfDescription {
     /** A signed record of so many addresses leaves room for the protocols within what others read. */
     private static final int MAX_ADDRESSES = 24;
+
+    /** Three relays with four addresses each. */
+    private static final int MAX_RELAYED = 12;
 
     /** The protocol family's version, as other implementations send it. */
     private static final String PROTOCOL_VERSION = "ipfs/0.1.0";
@@ -49,7 +54,7 @@ public final class SelfDescription {
 
     /** True if they differ from those before. */
     public synchronized boolean addresses(List<Multiaddr> now) {
-        List<Multiaddr> few = List.copyOf(now.subList(0, Math.min(now.size(), MAX_ADDRESSES)));
+        List<Multiaddr> few = few(now);
         if (few.equals(state.addresses)) {
             return false;
         }
@@ -57,6 +62,22 @@ public final class SelfDescription {
         long sequence = Math.max(clock.millis(), state.sequence + 1);
         state = new State(few, sequence, state.version + 1);
         return true;
+    }
+
+    /** Relayed addresses stay: who has any is not reached otherwise. */
+    private static List<Multiaddr> few(List<Multiaddr> all) {
+        long relayed = all.stream()
+                .filter(address -> address.has(Part.P2P_CIRCUIT))
+                .limit(MAX_RELAYED)
+                .count();
+        return Stream.concat(
+                        all.stream()
+                                .filter(address -> !address.has(Part.P2P_CIRCUIT))
+                                .limit(MAX_ADDRESSES - relayed),
+                        all.stream()
+                                .filter(address -> address.has(Part.P2P_CIRCUIT))
+                                .limit(relayed))
+                .toList();
     }
 
     public synchronized void protocolsChanged() {

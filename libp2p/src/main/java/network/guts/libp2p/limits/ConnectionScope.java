@@ -22,6 +22,10 @@ public final class ConnectionScope implements MemoryBudget, AutoCloseable {
         this.scopes = scopes;
     }
 
+    public Direction direction() {
+        return direction;
+    }
+
     /**
      * The handshake is over: from now on it counts for {@code peer}.
      *

@@ -140,6 +140,13 @@ public record Limits(Map<Limit, Long> values, List<Service> services) {
         return values.getOrDefault(new Limit(level, resource), Long.MAX_VALUE);
     }
 
+    /** The value of each limit, by its name. */
+    public Map<String, Long> byName() {
+        Map<String, Long> all = new LinkedHashMap<>();
+        values.forEach((limit, value) -> all.put(limit.name(), value));
+        return all;
+    }
+
     /** The service that {@code protocol} belongs to, if it belongs to any. */
     Optional<Service> serviceOf(String protocol) {
         return services.stream().filter(service -> service.has(protocol)).findFirst();

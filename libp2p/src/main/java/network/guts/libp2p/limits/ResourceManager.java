@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import network.guts.core.PeerId;
 import network.guts.core.host.ConnectionInfo.Direction;
 
@@ -32,9 +33,18 @@ public final class ResourceManager {
     private final Map<Scope.Key, Scope> scopes = new LinkedHashMap<>();
 
     private final Map<String, Long> refusals = new TreeMap<>();
+    private final Consumer<String> listener;
 
     public ResourceManager(Limits limits) {
+        this(limits, name -> {});
+    }
+
+    /**
+     * @param listener told of each refusal the name under which it is counted; must neither block nor call back
+     */
+    public ResourceManager(Limits limits, Consumer<String> listener) {
         this.limits = limits;
+        this.listener = listener;
         this.system = make(new Scope.Key(Level.SYSTEM, "", Optional.empty()));
         this.transients = make(new Scope.Key(Level.TRANSIENT, "", Optional.empty()));
     }
@@ -158,7 +168,7 @@ public final class ResourceManager {
             Optional<Resource> over = scope.refusal(amount, priority, exempt);
             if (over.isPresent()) {
                 Limit limit = new Limit(scope.key().level(), over.get());
-                refusals.merge(limit.name(), 1L, Long::sum);
+                count(limit.name());
                 throw new LimitExceededException(limit, scope.limit(over.get()));
             }
         }
@@ -185,10 +195,15 @@ public final class ResourceManager {
     public void refused(String name) {
         lock.lock();
         try {
-            refusals.merge(name, 1L, Long::sum);
+            count(name);
         } finally {
             lock.unlock();
         }
+    }
+
+    private void count(String name) {
+        refusals.merge(name, 1L, Long::sum);
+        listener.accept(name);
     }
 
     /** How often something was refused, by the name of the limit; only rises. */
@@ -206,6 +221,21 @@ public final class ResourceManager {
         lock.lock();
         try {
             return system.used(resource);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How much is in use of the limits that are there once: those of the system and the transient scope, by name. */
+    public Map<String, Long> inUse() {
+        lock.lock();
+        try {
+            Map<String, Long> all = new LinkedHashMap<>();
+            for (Scope scope : List.of(system, transients)) {
+                Level level = scope.key().level();
+                level.resources().forEach(resource -> all.put(new Limit(level, resource).name(), scope.used(resource)));
+            }
+            return all;
         } finally {
             lock.unlock();
         }

@@ -62,12 +62,11 @@ final class NoiseConnection implements SecureConnection {
 
     @Override
     public @Nullable ByteBuffer read() throws IOException {
-        while (!view.hasRemaining()) {
+        if (!view.hasRemaining()) {
             if (!connection.fill(LENGTH)) {
                 return null;
             }
-            int record = Short.toUnsignedInt(
-                    connection.buffered().getShort(connection.buffered().position()));
+            int record = nextLength(connection.buffered());
             if (!connection.fill(LENGTH + record)) {
                 throw new EOFException("connection ended within a record");
             }
@@ -79,6 +78,16 @@ final class NoiseConnection implements SecureConnection {
             view = plaintext.limit(start + length).position(start);
         }
         return view;
+    }
+
+    @Override
+    public boolean isReady() {
+        return view.hasRemaining()
+                || connection.has(LENGTH) && connection.has(LENGTH + nextLength(connection.buffered()));
+    }
+
+    private static int nextLength(ByteBuffer buffer) {
+        return Short.toUnsignedInt(buffer.getShort(buffer.position()));
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.List;
 import network.guts.core.MalformedException;
 import network.guts.core.PeerId;
 import network.guts.core.host.Stream;
+import network.guts.libp2p.metrics.HostMetrics;
 import network.guts.libp2p.swarm.Connection;
 import network.guts.libp2p.swarm.Protocols;
 import network.guts.libp2p.swarm.Reasons;
@@ -33,10 +34,12 @@ public final class Ping {
     private static final Logger LOG = LoggerFactory.getLogger(Ping.class);
 
     private final Swarm swarm;
+    private final HostMetrics metrics;
     private final SecureRandom random = new SecureRandom();
 
-    public Ping(Swarm swarm) {
+    public Ping(Swarm swarm, HostMetrics metrics) {
         this.swarm = swarm;
+        this.metrics = metrics;
     }
 
     public void serve(Protocols protocols) {
@@ -95,6 +98,7 @@ public final class Ping {
                 throw new MalformedException("ping came back with other bytes");
             }
             connection.pinged(roundTrip);
+            metrics.pinged(roundTrip);
             return roundTrip;
         }
     }

@@ -39,14 +39,18 @@ public record QuicConfig(
             32,
             16_384);
 
-    /** With another keep-alive, if that is shorter. */
+    /**
+     * With another keep-alive, if that is shorter; then also the idle time-out is no longer than four of them, which leaves
+     * room for a question and its answer.
+     */
     public QuicConfig keepAliveAtMost(Duration other) {
+        Duration four = other.multipliedBy(4);
         return new QuicConfig(
                 maxInboundStreams,
                 streamWindow,
                 connectionWindow,
                 maxUnread,
-                idleTimeout,
+                four.compareTo(idleTimeout) < 0 ? four : idleTimeout,
                 other.compareTo(keepAlive) < 0 ? other : keepAlive,
                 linger,
                 retryAbove,

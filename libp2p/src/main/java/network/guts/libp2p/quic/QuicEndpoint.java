@@ -88,7 +88,7 @@ final class QuicEndpoint implements Closeable {
     }
 
     synchronized InetSocketAddress listen(InetSocketAddress address, Consumer<Incoming> acceptor) throws IOException {
-        QuicSocket socket = new QuicSocket(this, address, acceptor);
+        QuicSocket socket = new QuicSocket(this, address, true, acceptor);
         listening.add(socket);
         return socket.bound();
     }
@@ -109,7 +109,8 @@ final class QuicEndpoint implements Closeable {
             return there.get();
         }
         String any = target instanceof Inet4Address ? "0.0.0.0" : "::";
-        QuicSocket fresh = new QuicSocket(this, new InetSocketAddress(InetAddress.getByName(any), 0), Incoming::refuse);
+        QuicSocket fresh =
+                new QuicSocket(this, new InetSocketAddress(InetAddress.getByName(any), 0), false, Incoming::refuse);
         dialling.add(fresh);
         return fresh;
     }

@@ -1,11 +1,13 @@
 package network.guts.libp2p.quic;
 
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.socket.DatagramPacket;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicChannelOption;
 import io.netty.handler.codec.quic.QuicClientCodecBuilder;
@@ -23,14 +25,17 @@ import java.io.InterruptedIOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PublicKey;
@@ -52,7 +57,14 @@ final class QuicSocket {
 
     private static final long STOP_SECONDS = 5;
 
+    /** As large as go-libp2p's, in bytes. */
+    private static final int KNOCK = 64;
+
+    private static final long KNOCK_LEAST = 10;
+    private static final long KNOCK_MOST = 200;
+
     private final QuicEndpoint endpoint;
+    private final boolean listens;
     private final Consumer<Incoming> acceptor;
     private final Demultiplexer demultiplexer = new Demultiplexer();
     private final AtomicInteger handshakes = new AtomicInteger();
@@ -63,11 +75,14 @@ final class QuicSocket {
     /**
      * Binds the socket.
      *
+     * @param listens false if it was made for dials alone
      * @param acceptor gets each connection
      * @throws IOException with the reason in few words
      */
-    QuicSocket(QuicEndpoint endpoint, InetSocketAddress address, Consumer<Incoming> acceptor) throws IOException {
+    QuicSocket(QuicEndpoint endpoint, InetSocketAddress address, boolean listens, Consumer<Incoming> acceptor)
+            throws IOException {
         this.endpoint = endpoint;
+        this.listens = listens;
         this.acceptor = acceptor;
         ChannelHandler server = server();
         ChannelHandler client = client();
@@ -83,6 +98,33 @@ final class QuicSocket {
     /** Where it is bound. */
     InetSocketAddress bound() {
         return bound;
+    }
+
+    /** True if others may dial it. */
+    boolean listens() {
+        return listens;
+    }
+
+    /**
+     * Sends packets that mean nothing to {@code target}, until the time is over or the thread is interrupted: as DCUtR
+     * has it, at random intervals of 10 to 200 ms.
+     */
+    void knock(InetSocketAddress target, Duration timeout) {
+        RandomGenerator random = new SplittableRandom();
+        long deadline = System.nanoTime() + timeout.toNanos();
+        byte[] nothing = new byte[KNOCK];
+        try {
+            while (System.nanoTime() < deadline) {
+                random.nextBytes(nothing);
+                // The fixed bit of QUIC is not set: no codec, here or there, takes it for a packet of its own.
+                nothing[0] &= 0x3f;
+                DatagramPacket packet = new DatagramPacket(Unpooled.copiedBuffer(nothing), target);
+                Outcome.ofNoConcern(channel.pipeline().firstContext().writeAndFlush(packet));
+                Thread.sleep(KNOCK_LEAST + random.nextLong(KNOCK_MOST - KNOCK_LEAST));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Inbound connections that are not established yet. */
@@ -178,7 +220,7 @@ final class QuicSocket {
         boolean done = false;
         try {
             if (!dialled.await(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
-                throw new IOException("no answer within " + timeout.toSeconds() + " s");
+                throw new SocketTimeoutException("no answer within " + timeout.toSeconds() + " s");
             }
             Throwable failure = dialled.cause();
             if (failure != null) {

@@ -9,12 +9,12 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
 import network.guts.libp2p.limits.ErrorCode;
 import network.guts.libp2p.muxer.MuxedStream;
+import network.guts.libp2p.timing.TimedCondition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,13 +40,15 @@ final class QuicStream implements MuxedStream {
     /** Used on the event loop alone, like the next. */
     private @Nullable ScheduledFuture<?> lingering;
 
+    private volatile Runnable readOn = () -> {};
+
     private long discarded;
 
     /** Guards what follows. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private final SendSide sending;
-    private final Condition readable = lock.newCondition();
+    private final TimedCondition readable = new TimedCondition(lock);
     private final ReceiveQueue received;
     private boolean reading;
     private boolean paused;
@@ -123,11 +125,10 @@ final class QuicStream implements MuxedStream {
                 }
                 connection.failIfEnded();
             }
-            long left = deadline - System.nanoTime();
-            if (left <= 0) {
+            if (deadline - System.nanoTime() <= 0) {
                 throw new SocketTimeoutException("the remote sent nothing in time");
             }
-            readable.awaitNanos(left);
+            readable.await(deadline);
         }
         return true;
     }
@@ -152,7 +153,7 @@ final class QuicStream implements MuxedStream {
             lock.unlock();
         }
         if (resume) {
-            connection.execute(this::readOn);
+            connection.execute(readOn);
         }
     }
 
@@ -161,21 +162,27 @@ final class QuicStream implements MuxedStream {
         return discarding || resetReason != null;
     }
 
-    private void readOn() {
-        QuicStreamChannel stream = channel;
-        if (stream != null) {
-            stream.config().setAutoRead(true);
+    /** True if no more is to be read for now; on the event loop. */
+    boolean isPaused() {
+        lock.lock();
+        try {
+            return paused && !isUnwanted();
+        } finally {
+            lock.unlock();
         }
     }
 
     // ---- what the event loop brings
 
-    void attached(QuicStreamChannel stream) {
+    /**
+     * @param more reads what has come, on the event loop
+     */
+    void attached(QuicStreamChannel stream, Runnable more) {
         channel = stream;
+        readOn = more;
     }
 
     void data(ByteBuf bytes) {
-        boolean pause = false;
         boolean tooMuch = false;
         lock.lock();
         try {
@@ -185,15 +192,10 @@ final class QuicStream implements MuxedStream {
                 bytes.release();
             } else {
                 boolean scarce = !received.add(bytes);
-                pause = scarce || received.unread() >= connection.config().maxUnread();
-                paused |= pause;
+                paused |= scarce || received.unread() >= connection.config().maxUnread();
             }
         } finally {
             lock.unlock();
-        }
-        QuicStreamChannel stream = channel;
-        if (pause && stream != null) {
-            stream.config().setAutoRead(false);
         }
         if (tooMuch) {
             stopReading();
@@ -260,6 +262,13 @@ final class QuicStream implements MuxedStream {
     }
 
     private void gone() {
+        lock.lock();
+        try {
+            readable.cancel();
+            sending.cancelAlarm();
+        } finally {
+            lock.unlock();
+        }
         ScheduledFuture<?> timer = lingering;
         if (timer != null) {
             timer.cancel(false);
@@ -326,7 +335,7 @@ final class QuicStream implements MuxedStream {
         }
         lingering = stream.eventLoop()
                 .schedule(() -> reset(), connection.config().linger().toNanos(), TimeUnit.NANOSECONDS);
-        stream.config().setAutoRead(true);
+        readOn.run();
     }
 
     private void stopReading() {

@@ -20,6 +20,7 @@ import network.guts.libp2p.tls.HostCertificate;
 import network.guts.libp2p.transport.Incoming;
 import network.guts.libp2p.transport.Interfaces;
 import network.guts.libp2p.transport.Transport;
+import network.guts.libp2p.transport.UnsupportedAddressException;
 import network.guts.libp2p.upgrade.UpgradedConnection;
 
 /** QUIC v1 with the libp2p handshake. Nothing native is loaded before the first address is listened on or dialled. */
@@ -73,7 +74,25 @@ public final class QuicTransport implements Transport {
     @Override
     public UpgradedConnection dial(Multiaddr address, Optional<PeerId> expected, Duration timeout) throws IOException {
         InetSocketAddress target = QuicAddress.socket(address);
-        return endpoint().socketFor(target.getAddress()).dial(target, expected, timeout);
+        QuicSocket socket = endpoint().socketFor(target.getAddress());
+        UpgradedConnection upgraded = socket.dial(target, expected, timeout);
+        return socket.listens() ? upgraded.reusable() : upgraded;
+    }
+
+    /** The client dials; the server's packets, of no meaning, open its NAT for that. */
+    @Override
+    public Optional<UpgradedConnection> punch(Multiaddr address, PeerId expected, boolean client, Duration timeout)
+            throws IOException {
+        if (client) {
+            return Optional.of(dial(address, Optional.of(expected), timeout));
+        }
+        InetSocketAddress target = QuicAddress.socket(address);
+        QuicSocket socket = endpoint().socketFor(target.getAddress());
+        if (!socket.listens()) {
+            throw new UnsupportedAddressException("this host does not listen where it could be reached from there");
+        }
+        socket.knock(target, timeout);
+        return Optional.empty();
     }
 
     @Override

@@ -8,11 +8,11 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Optional;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
+import network.guts.libp2p.timing.TimedCondition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +28,7 @@ final class SendSide {
     private final QuicStream stream;
     private final QuicConnection connection;
     private final ReentrantLock lock;
-    private final Condition writable;
+    private final TimedCondition writable;
     private volatile long timeoutNanos = Stream.DEFAULT_TIMEOUT.toNanos();
 
     /** Bytes, and the end of the stream as something empty. */
@@ -46,7 +46,7 @@ final class SendSide {
         this.stream = stream;
         this.connection = connection;
         this.lock = lock;
-        this.writable = lock.newCondition();
+        this.writable = new TimedCondition(lock);
     }
 
     void timeout(Duration timeout) {
@@ -118,11 +118,10 @@ final class SendSide {
         long deadline = System.nanoTime() + timeoutNanos;
         try {
             while (blocked.getAsBoolean()) {
-                long left = deadline - System.nanoTime();
-                if (left <= 0) {
+                if (deadline - System.nanoTime() <= 0) {
                     throw new SocketTimeoutException("the remote does not read from the stream");
                 }
-                writable.awaitNanos(left);
+                writable.await(deadline);
                 failIfUnwritable();
             }
         } catch (InterruptedException e) {
@@ -263,6 +262,11 @@ final class SendSide {
     /** True once nothing more will be sent; the lock must be held. */
     boolean isOver() {
         return finSent || failure != null;
+    }
+
+    /** Nobody is expected to wait any more; the lock must be held. */
+    void cancelAlarm() {
+        writable.cancel();
     }
 
     /** Writers look again; the lock must be held. */

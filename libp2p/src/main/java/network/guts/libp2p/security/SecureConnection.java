@@ -21,13 +21,16 @@ public interface SecureConnection extends Closeable {
     Optional<String> earlyMuxer();
 
     /**
-     * Plaintext that came in, at least one byte. The view is valid until the next call; what the caller leaves unread in
-     * it comes again.
+     * Plaintext that came in: of one record, which may have held none. The view is valid until the next call; what the
+     * caller leaves unread in it comes again.
      *
      * @return null once the remote has ended its side
      * @throws IOException if the connection broke or what came is not authentic
      */
     @Nullable ByteBuffer read() throws IOException;
+
+    /** True if {@link #read} would not have to wait for the remote. For the thread that reads. */
+    boolean isReady();
 
     /** Writes all that remains in it, blocking as long as the remote does not read. Much is best in a direct buffer. */
     void write(ByteBuffer plaintext) throws IOException;

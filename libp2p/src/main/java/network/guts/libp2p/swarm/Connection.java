@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import network.guts.core.Multiaddr;
+import network.guts.core.Multiaddr.Part;
 import network.guts.core.PublicKey;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.ConnectionInfo.Direction;
@@ -18,13 +19,18 @@ import network.guts.libp2p.ConnectionStatus;
 import network.guts.libp2p.limits.ConnectionScope;
 import network.guts.libp2p.muxer.MuxedConnection;
 import network.guts.libp2p.tcp.IpClass;
+import network.guts.libp2p.upgrade.UpgradedConnection;
 
 /** One connection with what the host keeps about it. */
 public final class Connection {
+    /** The transport's name. */
+    private static final String QUIC = "quic-v1";
+
     private final ConnectionInfo info;
     private final PublicKey key;
     private final MuxedConnection muxed;
     private final ConnectionScope scope;
+    private final boolean reusable;
     private final InstantSource clock;
     private final Set<HostStream> open = ConcurrentHashMap.newKeySet();
     private final AtomicLong served = new AtomicLong();
@@ -37,13 +43,15 @@ public final class Connection {
     private volatile Optional<Instant> retiring = Optional.empty();
     private volatile Optional<Identified> identified = Optional.empty();
     private volatile Optional<Multiaddr> observed = Optional.empty();
+    private volatile Optional<String> whyRelayed = Optional.empty();
     private volatile Optional<Duration> pinged = Optional.empty();
 
-    Connection(ConnectionInfo info, PublicKey key, MuxedConnection muxed, ConnectionScope scope, InstantSource clock) {
+    Connection(ConnectionInfo info, UpgradedConnection upgraded, ConnectionScope scope, InstantSource clock) {
         this.info = info;
-        this.key = key;
-        this.muxed = muxed;
+        this.key = upgraded.key();
+        this.muxed = upgraded.connection();
         this.scope = scope;
+        this.reusable = !relayed() && (!outbound() || upgraded.fromListeningPort());
         this.clock = clock;
         this.lastActive = info.since();
     }
@@ -62,11 +70,26 @@ public final class Connection {
         return IpClass.of(info.address());
     }
 
+    /** True if it goes through a relay. */
+    public boolean relayed() {
+        return info.address().has(Part.P2P_CIRCUIT);
+    }
+
+    /** True if others can come to where the remote sees this host. */
+    public boolean reusable() {
+        return reusable;
+    }
+
+    /** True if it left from a socket that this host will dial from again: QUIC has one for all dials. */
+    public boolean punchable() {
+        return reusable || !relayed() && info.transport().equals(QUIC);
+    }
+
     MuxedConnection muxed() {
         return muxed;
     }
 
-    boolean outbound() {
+    public boolean outbound() {
         return info.direction() == Direction.OUTBOUND;
     }
 
@@ -126,9 +149,23 @@ public final class Connection {
         scope.close();
     }
 
+    /** Why it is still relayed; empty while a direct way may be found. */
+    public Optional<String> whyRelayed() {
+        return whyRelayed;
+    }
+
+    public void whyRelayed(Optional<String> reason) {
+        whyRelayed = reason;
+    }
+
     /** What the peer said of itself over this connection. */
     public Optional<Identified> identified() {
         return identified;
+    }
+
+    /** Where the peer says that it sees this host. */
+    public Optional<Multiaddr> observed() {
+        return observed;
     }
 
     public void identified(Identified said, Optional<Multiaddr> seesUsAt) {

@@ -41,6 +41,7 @@ public final class Connections {
     private final Map<PeerId, List<Connection>> byPeer = new LinkedHashMap<>();
     private final Map<PeerId, Set<String>> tags = new HashMap<>();
     private final Condition emptied = lock.newCondition();
+    private final Condition arrived = lock.newCondition();
     private int count;
     private boolean closed;
 
@@ -70,6 +71,7 @@ public final class Connections {
             List<Connection> all = byPeer.computeIfAbsent(peer, key -> new ArrayList<>());
             all.add(connection);
             count++;
+            arrived.signalAll();
             if (all.size() == 1) {
                 events.add(listener -> listener.connected(connection.info()));
             } else {
@@ -108,12 +110,16 @@ public final class Connections {
     }
 
     /**
-     * Two connections of one time that were dialled from both ends: the one whose dialer has the smaller peer id stays,
-     * which both ends find alike. Otherwise the newer one: who dials again has lost the older.
+     * A direct one before a relayed one. Two connections of one time that were dialled from both ends: the one whose
+     * dialer has the smaller peer id stays, which both ends find alike. Otherwise the newer one: who dials again has lost
+     * the older.
      */
     private Connection better(Connection older, Connection newer) {
         if (!older.isOpen()) {
             return newer;
+        }
+        if (older.relayed() != newer.relayed() && newer.isOpen()) {
+            return older.relayed() ? newer : older;
         }
         Duration apart =
                 Duration.between(older.info().since(), newer.info().since()).abs();
@@ -160,6 +166,30 @@ public final class Connections {
                     .filter(Connection::isOpen)
                     .min(Comparator.comparing(
                             connection -> connection.retiring().isPresent()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The preferred connection to {@code peer} that does not go through a relay. */
+    public Optional<Connection> direct(PeerId peer) {
+        return best(peer).filter(connection -> !connection.relayed());
+    }
+
+    /** Waits for a connection to {@code peer} that does not go through a relay. */
+    Optional<Connection> awaitDirect(PeerId peer, Duration timeout) {
+        lock.lock();
+        try {
+            long nanos = timeout.toNanos();
+            Optional<Connection> there = direct(peer);
+            while (there.isEmpty() && nanos > 0 && !closed) {
+                nanos = arrived.awaitNanos(nanos);
+                there = direct(peer);
+            }
+            return there;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
         } finally {
             lock.unlock();
         }
@@ -244,6 +274,7 @@ public final class Connections {
         lock.lock();
         try {
             closed = true;
+            arrived.signalAll();
             return all();
         } finally {
             lock.unlock();

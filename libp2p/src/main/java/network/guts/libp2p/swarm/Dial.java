@@ -80,11 +80,14 @@ final class Dial {
         this.attempt = attempt;
     }
 
-    /** Joins with addresses of one's own; false if this dial is over. */
+    /**
+     * Joins with addresses of one's own; false if this dial is over, or its connection has ended before its thread came to
+     * say so.
+     */
     boolean join(Collection<Multiaddr> addresses) {
         lock.lock();
         try {
-            if (done) {
+            if (done || answer.filter(connection -> !connection.isOpen()).isPresent()) {
                 return false;
             }
             List<Multiaddr> fresh = new ArrayList<>();

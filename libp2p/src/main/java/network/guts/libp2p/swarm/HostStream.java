@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Stream;
 import network.guts.libp2p.limits.StreamScope;
+import network.guts.libp2p.metrics.StreamMeter;
 import network.guts.libp2p.muxer.MuxedStream;
 
 /** A negotiated stream: counts its bytes for its connection, and gives its place back when it ends. */
@@ -14,13 +15,16 @@ final class HostStream implements Stream {
     private final MuxedStream muxed;
     private final String protocol;
     private final StreamScope scope;
+    private final StreamMeter meter;
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    HostStream(Connection connection, MuxedStream muxed, String protocol, StreamScope scope) {
+    HostStream(Connection connection, MuxedStream muxed, String protocol, StreamScope scope, StreamMeter meter) {
         this.connection = connection;
         this.muxed = muxed;
         this.protocol = protocol;
         this.scope = scope;
+        this.meter = meter;
+        meter.opened();
         readTimeout(DEFAULT_TIMEOUT);
         writeTimeout(DEFAULT_TIMEOUT);
     }
@@ -49,6 +53,7 @@ final class HostStream implements Stream {
     public int read(byte[] buffer, int offset, int length) throws IOException {
         int count = muxed.read(buffer, offset, length);
         connection.countRead(Math.max(0, count));
+        meter.read(Math.max(0, count));
         return count;
     }
 
@@ -56,6 +61,7 @@ final class HostStream implements Stream {
     public void write(byte[] buffer, int offset, int length) throws IOException {
         muxed.write(buffer, offset, length);
         connection.countWritten(length);
+        meter.written(length);
     }
 
     @Override
@@ -79,6 +85,7 @@ final class HostStream implements Stream {
     void end() {
         if (ended.compareAndSet(false, true)) {
             scope.close();
+            meter.ended();
             connection.ended(this);
         }
     }

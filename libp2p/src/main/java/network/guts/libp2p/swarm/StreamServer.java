@@ -13,6 +13,8 @@ import network.guts.libp2p.limits.LimitExceededException;
 import network.guts.libp2p.limits.Resource;
 import network.guts.libp2p.limits.ResourceManager;
 import network.guts.libp2p.limits.StreamScope;
+import network.guts.libp2p.metrics.HostMetrics;
+import network.guts.libp2p.metrics.StreamMeter;
 import network.guts.libp2p.multistream.Multistream;
 import network.guts.libp2p.multistream.Multistream.Negotiated;
 import network.guts.libp2p.muxer.MuxedStream;
@@ -21,17 +23,24 @@ import org.slf4j.LoggerFactory;
 
 /** Opens and serves the streams of connections, within the limits. */
 final class StreamServer {
-    /** A remote that opens a stream has its proposal under way already. */
-    private static final Duration NEGOTIATION_TIMEOUT = Duration.ofSeconds(10);
+    /** Why a stream is refused, as it is counted, if it is by no limit. */
+    private static final String NO_PROTOCOL = "no protocol was agreed on";
 
     private static final Logger LOG = LoggerFactory.getLogger(StreamServer.class);
 
     private final Protocols protocols;
     private final ResourceManager resources;
+    private final Duration negotiationTimeout;
+    private final HostMetrics metrics;
 
-    StreamServer(Protocols protocols, ResourceManager resources) {
+    /**
+     * @param negotiationTimeout how long a remote that opens a stream may take to agree on its protocol
+     */
+    StreamServer(Protocols protocols, ResourceManager resources, Duration negotiationTimeout, HostMetrics metrics) {
         this.protocols = protocols;
         this.resources = resources;
+        this.negotiationTimeout = negotiationTimeout;
+        this.metrics = metrics;
     }
 
     /**
@@ -69,20 +78,26 @@ final class StreamServer {
         boolean negotiated = false;
         ErrorCode code = ErrorCode.PROTOCOL_NEGOTIATION_FAILED;
         try {
-            Negotiated agreed = Multistream.respond(fresh, protocols.ids(), NEGOTIATION_TIMEOUT);
+            Negotiated agreed = Multistream.respond(fresh, protocols.ids(), negotiationTimeout);
             Optional<Protocols.Served> served = protocols.find(agreed.protocol());
             if (served.isEmpty()) {
                 return;
             }
             scope.assign(agreed.protocol(), OptionalInt.of(served.get().perPeer()));
             negotiated = true;
-            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), scope);
+            HostStream stream = new HostStream(
+                    connection,
+                    agreed.stream(),
+                    agreed.protocol(),
+                    scope,
+                    metrics.streams(connection.info().transport(), agreed.protocol(), Direction.INBOUND));
             connection.started(stream, true);
             run(served.get(), stream);
         } catch (LimitExceededException e) {
             LOG.debug("{}: stream refused, {}", connection, e.getMessage());
             code = e.code();
         } catch (IOException e) {
+            metrics.refused(NO_PROTOCOL);
             LOG.debug("{}: no protocol was agreed on: {}", connection, Reasons.of(e));
         } finally {
             if (!negotiated) {
@@ -149,7 +164,8 @@ final class StreamServer {
             Duration left = timeout.minusNanos(System.nanoTime() - start);
             Negotiated agreed = negotiation.run(fresh.get(), left);
             scope.assign(agreed.protocol(), OptionalInt.empty());
-            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), scope);
+            StreamMeter meter = metrics.streams(connection.info().transport(), agreed.protocol(), Direction.OUTBOUND);
+            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), scope, meter);
             connection.started(stream, false);
             ready = true;
             return stream;

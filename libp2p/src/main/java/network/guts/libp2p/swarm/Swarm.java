@@ -6,10 +6,13 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import network.guts.core.Multiaddr;
+import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.ConnectionInfo.Direction;
@@ -25,6 +28,8 @@ import network.guts.libp2p.limits.ConnectionScope;
 import network.guts.libp2p.limits.ErrorCode;
 import network.guts.libp2p.limits.RefusedException;
 import network.guts.libp2p.limits.ResourceManager;
+import network.guts.libp2p.metrics.HostMetrics;
+import network.guts.libp2p.metrics.Result;
 import network.guts.libp2p.transport.Incoming;
 import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.transport.Transports;
@@ -37,8 +42,12 @@ public final class Swarm {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
     private static final Logger LOG = LoggerFactory.getLogger(Swarm.class);
 
+    /** Three attempts at a direct connection, each within its time, take no longer. */
+    private static final Duration PUNCHING = Duration.ofSeconds(20);
+
     private final PeerId self;
     private final HostConfig config;
+    private final Transports transports;
     private final StoredAddressBook book;
     private final InstantSource clock;
     private final Connections connections;
@@ -47,10 +56,13 @@ public final class Swarm {
     private final Gater gater;
     private final InboundGate gate;
     private final DialBackoff backoff;
+    private final Admission admission = new OwnAdmission();
     private final Dialer dialer;
     private final Events events;
+    private final HostMetrics metrics;
     private final Consumer<Connection> ready;
     private final AtomicLong ids = new AtomicLong();
+    private final Set<String> limitedProtocols = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /**
@@ -63,17 +75,20 @@ public final class Swarm {
             InstantSource clock,
             Protocols protocols,
             Events events,
+            HostMetrics metrics,
             Consumer<Connection> ready) {
         this.self = config.identity().peerId();
         this.config = config;
+        this.transports = transports;
         this.book = book;
         this.clock = clock;
         this.events = events;
+        this.metrics = metrics;
         this.ready = ready;
         this.connections = new Connections(self, config, clock, events);
-        this.resources = new ResourceManager(config.limits());
+        this.resources = new ResourceManager(config.limits(), metrics::refused);
         this.gater = new Gater(config.gate(), resources::refused);
-        this.streams = new StreamServer(protocols, resources);
+        this.streams = new StreamServer(protocols, resources, config.connectionTimeout(), metrics);
         this.gate = new InboundGate(resources, gater, config.perIp(), config.inboundRate());
         this.backoff = new DialBackoff(clock);
         this.dialer = new Dialer(
@@ -82,7 +97,8 @@ public final class Swarm {
                 book,
                 backoff,
                 config.connectionTimeout(),
-                new Outbound());
+                metrics,
+                admission);
     }
 
     public Connections connections() {
@@ -101,9 +117,22 @@ public final class Swarm {
      */
     public Connection connect(PeerId peer, Collection<Multiaddr> addresses, Duration timeout) throws IOException {
         Optional<Connection> there = connections.best(peer);
-        if (there.isPresent()) {
+        boolean directWay = addresses.stream().anyMatch(address -> !address.has(Part.P2P_CIRCUIT));
+        if (there.isPresent() && !(there.get().relayed() && directWay)) {
             return there.get();
         }
+        refuseImpossible(peer);
+        try {
+            return there.isPresent()
+                    ? dialer.connectDirectly(peer, addresses, timeout)
+                    : dialer.connect(peer, addresses, timeout);
+        } catch (IOException e) {
+            // The peer may have come through a relay meanwhile.
+            return connections.best(peer).orElseThrow(() -> e);
+        }
+    }
+
+    private void refuseImpossible(PeerId peer) throws IOException {
         if (closed) {
             throw new IOException("this host is closed");
         }
@@ -115,13 +144,47 @@ public final class Swarm {
         } catch (RefusedException e) {
             throw new IOException("no connection to " + peer + ": " + e.getMessage(), e);
         }
-        return dialer.connect(peer, addresses, timeout);
+    }
+
+    /**
+     * As {@link #connect}, but a connection through a relay will not do.
+     *
+     * @throws IOException naming each address with its reason
+     */
+    public Connection connectDirectly(PeerId peer, Collection<Multiaddr> addresses, Duration timeout)
+            throws IOException {
+        Optional<Connection> there = connections.direct(peer);
+        if (there.isPresent()) {
+            return there.get();
+        }
+        refuseImpossible(peer);
+        return dialer.connectDirectly(peer, addresses, timeout);
+    }
+
+    /**
+     * Dials all {@code addresses} at the moment in which the peer dials this host.
+     *
+     * @param client true if this host is the client of what comes out
+     * @throws IOException naming each address with its reason, if there is no direct connection within {@code timeout}
+     */
+    public Connection punch(PeerId peer, List<Multiaddr> addresses, boolean client, Duration timeout)
+            throws IOException {
+        refuseImpossible(peer);
+        return new HolePunch(transports, connections, peer, client, admission).run(addresses, timeout);
+    }
+
+    /** From now on {@code protocol} is opened over limited connections too. */
+    public void allowLimited(String protocol) {
+        limitedProtocols.add(protocol);
     }
 
     /** Opens a stream, and a connection where there is none. */
     public Stream open(PeerId peer, List<String> protocols, Duration timeout) throws IOException {
         long start = System.nanoTime();
         Connection connection = connect(peer, List.of(), timeout);
+        if (connection.info().limit().isPresent()) {
+            return openLimited(connection, protocols, timeout.minusNanos(System.nanoTime() - start));
+        }
         try {
             return open(connection, protocols, timeout.minusNanos(System.nanoTime() - start));
         } catch (IOException e) {
@@ -134,8 +197,38 @@ public final class Swarm {
         }
     }
 
+    /** What is not meant for a relay waits for a direct connection, as long as one may be found. */
+    private Stream openLimited(Connection relayed, List<String> protocols, Duration timeout) throws IOException {
+        List<String> allowed =
+                protocols.stream().filter(limitedProtocols::contains).toList();
+        if (!allowed.isEmpty()) {
+            return open(relayed, allowed, timeout);
+        }
+        long start = System.nanoTime();
+        Duration young = PUNCHING.minus(Duration.between(relayed.info().since(), clock.instant()));
+        Duration patience = relayed.whyRelayed().isPresent() ? Duration.ZERO : young;
+        Optional<Connection> direct =
+                connections.awaitDirect(relayed.info().peer(), patience.compareTo(timeout) < 0 ? patience : timeout);
+        if (direct.isEmpty()) {
+            throw new IOException(
+                    "only a relayed connection to " + relayed.info().peer() + ", and " + protocols
+                            + " is not opened over a relay"
+                            + relayed.whyRelayed().map(reason -> ": " + reason).orElse(""));
+        }
+        return open(direct.get(), protocols, timeout.minusNanos(System.nanoTime() - start));
+    }
+
     private Stream open(Connection connection, List<String> protocols, Duration timeout) throws IOException {
         return streams.open(connection, protocols, timeout);
+    }
+
+    /**
+     * Opens a stream on this very connection.
+     *
+     * @throws network.guts.core.host.UnsupportedProtocolException if the peer does not serve {@code protocol}
+     */
+    public Stream openOn(Connection connection, String protocol, Duration timeout) throws IOException {
+        return streams.open(connection, List.of(protocol), timeout);
     }
 
     /** Opens a stream on this very connection; the first read tells if the peer does not serve {@code protocol}. */
@@ -160,11 +253,10 @@ public final class Swarm {
 
     private void inbound(Incoming incoming, InboundGate.Pass pass) {
         try (pass) {
-            UpgradedConnection upgraded = incoming.upgrade(config.connectionTimeout());
+            UpgradedConnection upgraded = upgraded(incoming);
             pass.handshakeDone();
             events.awaitRoom();
-            Connection connection =
-                    admit(upgraded, incoming.transport(), incoming.address(), Direction.INBOUND, pass.scope());
+            Connection connection = admit(upgraded, incoming.transport(), incoming.address(), pass.scope());
             dialer.found(connection, !connections.prefersOwnDial(upgraded.peer()));
             live(connection);
         } catch (IOException e) {
@@ -172,11 +264,12 @@ public final class Swarm {
         }
     }
 
-    private final class Outbound implements Dialer.Admission {
+    /** How a connection of ours, or one that was punched, is taken in. */
+    private final class OwnAdmission implements Admission {
         @Override
-        public ConnectionScope reserve(PeerId peer, Multiaddr address) throws RefusedException {
+        public ConnectionScope reserve(PeerId peer, Multiaddr address, Direction direction) throws RefusedException {
             gater.check(peer, address.ip());
-            return resources.openConnection(Direction.OUTBOUND, isExempt(peer, address));
+            return resources.openConnection(direction, isExempt(peer, address));
         }
 
         @Override
@@ -184,11 +277,23 @@ public final class Swarm {
                 UpgradedConnection upgraded, Transport transport, Multiaddr address, ConnectionScope scope)
                 throws IOException {
             events.awaitRoom();
-            Connection connection = Swarm.this.admit(upgraded, transport.name(), address, Direction.OUTBOUND, scope);
+            Connection connection = Swarm.this.admit(upgraded, transport.name(), address, scope);
             Thread.ofVirtual()
                     .name("connection-" + connection.info().peer().abbreviated())
                     .start(() -> live(connection));
             return connection;
+        }
+    }
+
+    private UpgradedConnection upgraded(Incoming incoming) throws IOException {
+        long start = System.nanoTime();
+        try {
+            UpgradedConnection upgraded = incoming.upgrade(config.connectionTimeout());
+            metrics.handshake(incoming.transport(), upgraded.security(), Direction.INBOUND, start);
+            return upgraded;
+        } catch (IOException e) {
+            metrics.handshakeFailed(incoming.transport(), Direction.INBOUND, Result.of(e), start);
+            throw e;
         }
     }
 
@@ -197,13 +302,9 @@ public final class Swarm {
         return connections.isProtected(peer) || gater.exempts(peer, address.ip());
     }
 
-    private Connection admit(
-            UpgradedConnection upgraded,
-            String transport,
-            Multiaddr address,
-            Direction direction,
-            ConnectionScope scope)
+    private Connection admit(UpgradedConnection upgraded, String transport, Multiaddr address, ConnectionScope scope)
             throws IOException {
+        Direction direction = scope.direction();
         try {
             gater.check(upgraded.peer(), address.ip());
             scope.assign(upgraded.peer(), isExempt(upgraded.peer(), address));
@@ -220,13 +321,16 @@ public final class Swarm {
                 transport,
                 upgraded.security(),
                 upgraded.muxer(),
-                clock.instant());
-        Connection connection = new Connection(info, upgraded.key(), upgraded.connection(), scope, clock);
+                clock.instant(),
+                upgraded.limit());
+        Connection connection = new Connection(info, upgraded, scope, clock);
         Optional<String> refusal = connections.add(connection);
         if (refusal.isPresent()) {
+            metrics.refused(refusal.get());
             upgraded.connection().close(refusal.get());
             throw new IOException(upgraded.peer() + ": " + refusal.get());
         }
+        metrics.opened(info);
         if (!gater.admits(info.peer(), address.ip())) {
             // the rules have changed since they were asked, and whoever changed them may not have seen this connection
             upgraded.connection().close(ErrorCode.GATED, "not let in any more");

@@ -3,8 +3,8 @@ package network.guts.libp2p.tcp;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Future;
+import network.guts.libp2p.timing.Alarms;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,22 +12,23 @@ import org.slf4j.LoggerFactory;
 public final class Deadline implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Deadline.class);
 
-    private final CountDownLatch done = new CountDownLatch(1);
+    private final Closeable target;
+    private final Future<?> alarm;
     private volatile boolean passed;
 
     public Deadline(Closeable target, Duration timeout) {
-        Thread.ofVirtual().name("deadline").start(() -> {
-            try {
-                if (!done.await(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
-                    passed = true;
-                    target.close();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (IOException e) {
-                LOG.debug("closing what took too long failed", e);
-            }
-        });
+        this.target = target;
+        this.alarm = Alarms.after(
+                timeout.toNanos(), () -> Thread.ofVirtual().name("deadline").start(this::pass));
+    }
+
+    private void pass() {
+        passed = true;
+        try {
+            target.close();
+        } catch (IOException e) {
+            LOG.debug("closing what took too long failed", e);
+        }
     }
 
     /** True once time ran out and the target was closed for it. */
@@ -37,6 +38,6 @@ public final class Deadline implements AutoCloseable {
 
     @Override
     public void close() {
-        done.countDown();
+        alarm.cancel(false);
     }
 }

@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import network.guts.libp2p.limits.MemoryBudget;
 import network.guts.libp2p.limits.Priority;
@@ -13,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The bytes of a TCP connection, blocking. What came in lies in a buffer that the layer above parses, and decrypts,
+ * The bytes of a TCP connection, or of what takes its place, blocking. What came in lies in a buffer that the layer above parses, and decrypts,
  * where it is. One thread reads while another writes; any thread closes.
  */
 public final class RawConnection implements Closeable {
@@ -33,13 +34,14 @@ public final class RawConnection implements Closeable {
             new BufferPool<>(KEEP, () -> ByteBuffer.allocateDirect(MAX_BUFFERED));
     private static final Logger LOG = LoggerFactory.getLogger(RawConnection.class);
 
-    /** Something that has to be read and checked before anything else is. */
+    /** Something to be done that may fail. */
     @FunctionalInterface
     public interface Step {
         void run() throws IOException;
     }
 
-    private final SocketChannel channel;
+    private final ByteChannel channel;
+    private final Step endOutput;
 
     /** Its position and limit enclose what came in and was not consumed yet. */
     private ByteBuffer buffer = ByteBuffer.wrap(new byte[SMALL]).limit(0);
@@ -56,9 +58,20 @@ public final class RawConnection implements Closeable {
 
     /** Takes the channel over, in blocking mode and without Nagle's delay. */
     public RawConnection(SocketChannel channel) throws IOException {
-        this.channel = channel;
+        this(channel, channel::shutdownOutput);
         channel.configureBlocking(true);
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    }
+
+    /**
+     * Over something else that carries bytes, such as a stream through a relay.
+     *
+     * @param channel blocking; takes at least one byte with each write
+     * @param endOutput ends the outgoing side, behind all that was written
+     */
+    public RawConnection(ByteChannel channel, Step endOutput) {
+        this.channel = channel;
+        this.endOutput = endOutput;
     }
 
     /** Keeps bytes back until the next write, or until a read would have to wait for the remote. */
@@ -167,6 +180,11 @@ public final class RawConnection implements Closeable {
         return buffer;
     }
 
+    /** True if {@link #fill} would not have to wait for the remote. */
+    public boolean has(int bytes) {
+        return buffer.remaining() >= bytes && beforeRead == null;
+    }
+
     /** Reads at least one byte; -1 at the end. */
     public int read(byte[] target, int offset, int length) throws IOException {
         if (!fill(1)) {
@@ -205,7 +223,7 @@ public final class RawConnection implements Closeable {
 
     /** Ends the outgoing side. */
     public void shutdownOutput() throws IOException {
-        channel.shutdownOutput();
+        endOutput.run();
     }
 
     @Override

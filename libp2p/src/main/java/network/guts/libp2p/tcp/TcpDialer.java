@@ -1,15 +1,20 @@
 package network.guts.libp2p.tcp;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Optional;
 import network.guts.core.Multiaddr;
+import network.guts.libp2p.transport.UnsupportedAddressException;
 
 /** Connects to one address. */
 public final class TcpDialer {
@@ -25,8 +30,26 @@ public final class TcpDialer {
      * @throws IOException with a reason in few words
      */
     public SocketChannel dial(Multiaddr address, Duration timeout) throws IOException {
-        InetSocketAddress target = resolver.resolve(address);
-        SocketChannel channel = SocketChannel.open();
+        return dial(target(address), Optional.empty(), timeout);
+    }
+
+    /**
+     * The socket address to dial.
+     *
+     * @throws UnsupportedAddressException with the reason, if it cannot be dialled here
+     */
+    InetSocketAddress target(Multiaddr address) throws UnsupportedAddressException {
+        return resolver.resolve(address);
+    }
+
+    /**
+     * As {@link #dial(Multiaddr, Duration)}, from a port that is listened on.
+     *
+     * @throws BindException if the connection cannot leave from there
+     */
+    SocketChannel dial(InetSocketAddress target, Optional<InetSocketAddress> from, Duration timeout)
+            throws IOException {
+        SocketChannel channel = from.isEmpty() ? SocketChannel.open() : bound(from.get());
         boolean connected = false;
         try {
             prepare(channel);
@@ -35,6 +58,8 @@ public final class TcpDialer {
             return channel;
         } catch (SocketTimeoutException e) {
             throw reason("no answer within " + timeout.toSeconds() + " s", e);
+        } catch (BindException e) {
+            throw e;
         } catch (NoRouteToHostException e) {
             throw reason("no route to the host", e);
         } catch (ConnectException e) {
@@ -44,6 +69,23 @@ public final class TcpDialer {
             throw reason("given up", e);
         } finally {
             if (!connected) {
+                channel.close();
+            }
+        }
+    }
+
+    private static SocketChannel bound(InetSocketAddress from) throws IOException {
+        boolean ip4 = from.getAddress() instanceof Inet4Address;
+        SocketChannel channel = SocketChannel.open(ip4 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6);
+        boolean bound = false;
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            channel.bind(from);
+            bound = true;
+            return channel;
+        } finally {
+            if (!bound) {
                 channel.close();
             }
         }

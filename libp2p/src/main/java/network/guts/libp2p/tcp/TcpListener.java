@@ -25,6 +25,9 @@ public final class TcpListener implements Closeable {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
     private static final Logger LOG = LoggerFactory.getLogger(TcpListener.class);
 
+    /** True if a dial can leave from a port that is listened on: not on every system. */
+    static final boolean REUSE_PORT = reusePort();
+
     private final ServerSocketChannel server;
     private final InetSocketAddress bound;
     private final Consumer<SocketChannel> accepted;
@@ -52,6 +55,10 @@ public final class TcpListener implements Closeable {
         try {
             server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             server.bind(address, BACKLOG);
+            if (REUSE_PORT) {
+                // Only now: two programs that listen on one port must not both succeed.
+                server.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+            }
             if (!(server.getLocalAddress() instanceof InetSocketAddress bound)) {
                 throw new IOException("a server socket without an address");
             }
@@ -61,6 +68,15 @@ public final class TcpListener implements Closeable {
             if (!ready) {
                 server.close();
             }
+        }
+    }
+
+    private static boolean reusePort() {
+        try (ServerSocketChannel probe = ServerSocketChannel.open()) {
+            return probe.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT);
+        } catch (IOException e) {
+            LOG.debug("dials do not leave from the listening port: {}", e.toString());
+            return false;
         }
     }
 

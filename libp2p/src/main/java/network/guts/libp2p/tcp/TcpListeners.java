@@ -2,13 +2,16 @@ package network.guts.libp2p.tcp;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import network.guts.core.Multiaddr;
 import network.guts.libp2p.transport.Interfaces;
@@ -16,7 +19,9 @@ import network.guts.libp2p.transport.UnsupportedAddressException;
 
 /** All TCP sockets that a host listens on, and the addresses at which they can be reached. */
 public final class TcpListeners implements Closeable {
-    private final List<TcpListener> listeners = new ArrayList<>();
+    private static final InetAddress ANY_IP4 = new InetSocketAddress(0).getAddress();
+
+    private final List<TcpListener> listeners = new CopyOnWriteArrayList<>();
 
     /**
      * Binds all addresses, or none.
@@ -64,6 +69,32 @@ public final class TcpListeners implements Closeable {
     private static String reason(Exception e) {
         String message = e.getMessage();
         return message == null ? e.getClass().getSimpleName() : message;
+    }
+
+    /** What a dial to {@code target} is bound to, for it to leave from a port that is listened on; empty if none does. */
+    Optional<InetSocketAddress> dialFrom(InetAddress target) {
+        if (!TcpListener.REUSE_PORT) {
+            return Optional.empty();
+        }
+        return listeners.stream()
+                .map(TcpListener::bound)
+                .filter(bound -> reaches(bound.getAddress(), target))
+                .findFirst()
+                .map(bound -> new InetSocketAddress(from(bound.getAddress(), target), bound.getPort()));
+    }
+
+    private static boolean reaches(InetAddress from, InetAddress target) {
+        if (from.isAnyLocalAddress()) {
+            return !(from instanceof Inet4Address) || target instanceof Inet4Address;
+        }
+        return from instanceof Inet4Address == target instanceof Inet4Address
+                && from.isLoopbackAddress() == target.isLoopbackAddress();
+    }
+
+    /** A listener on {@code ::} takes IPv4 too; a dial does not. */
+    private static InetAddress from(InetAddress bound, InetAddress target) {
+        boolean sameFamily = bound instanceof Inet4Address == target instanceof Inet4Address;
+        return sameFamily ? bound : ANY_IP4;
     }
 
     /** Where the sockets can be reached now: ports as bound, wildcards as the addresses of the interfaces. */

@@ -72,7 +72,7 @@ final class TlsConnection implements SecureConnection {
 
     @Override
     public @Nullable ByteBuffer read() throws IOException {
-        while (!ended && !view.hasRemaining()) {
+        if (!ended && !view.hasRemaining()) {
             ByteBuffer next = records.next();
             if (next == null) {
                 ended = true;
@@ -81,6 +81,11 @@ final class TlsConnection implements SecureConnection {
             }
         }
         return ended ? null : view;
+    }
+
+    @Override
+    public boolean isReady() {
+        return ended || view.hasRemaining() || records.isReady();
     }
 
     @Override

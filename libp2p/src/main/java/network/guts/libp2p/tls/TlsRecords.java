@@ -43,22 +43,29 @@ final class TlsRecords {
         if (!connection.fill(HEADER)) {
             throw new EOFException("the connection ended without TLS's word of its end: something may be missing");
         }
-        ByteBuffer buffer = connection.buffered();
-        int start = buffer.position();
-        int length = Short.toUnsignedInt(buffer.getShort(start + HEADER - 2));
+        int length = nextLength(connection.buffered());
         if (length > MAX_FRAGMENT) {
             throw new MalformedException("TLS record of " + length + " bytes");
         }
         if (!connection.fill(HEADER + length)) {
             throw new EOFException("the connection ended within a TLS record");
         }
-        buffer = connection.buffered();
-        start = buffer.position();
+        ByteBuffer buffer = connection.buffered();
+        int start = buffer.position();
         int end = start + HEADER + length;
         ByteBuffer record = buffer.duplicate().limit(end);
         ByteBuffer plaintext = buffer.duplicate().limit(end);
         buffer.position(end);
         return decrypted(record, plaintext, start);
+    }
+
+    private static int nextLength(ByteBuffer buffer) {
+        return Short.toUnsignedInt(buffer.getShort(buffer.position() + HEADER - 2));
+    }
+
+    /** True if {@link #next} would not have to wait for the remote. */
+    boolean isReady() {
+        return connection.has(HEADER) && connection.has(HEADER + nextLength(connection.buffered()));
     }
 
     private @Nullable ByteBuffer decrypted(ByteBuffer record, ByteBuffer plaintext, int start) throws IOException {

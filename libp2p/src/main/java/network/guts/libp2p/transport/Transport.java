@@ -30,6 +30,20 @@ public interface Transport extends Closeable {
     UpgradedConnection dial(Multiaddr address, Optional<PeerId> expected, Duration timeout) throws IOException;
 
     /**
+     * Dials from a port at which this host listens, while the remote does the same: each side's packets open the NAT
+     * of its own side for those of the other one. Interrupting the thread ends the wait.
+     *
+     * @param client true if this host is the client in the handshake; the server waits for the client
+     * @return empty if the connection, if there is one, comes as an inbound one
+     * @throws UnsupportedAddressException if nothing was tried, because this host cannot use such an address
+     * @throws IOException with a reason in few words
+     */
+    default Optional<UpgradedConnection> punch(Multiaddr address, PeerId expected, boolean client, Duration timeout)
+            throws IOException {
+        throw new UnsupportedAddressException("no hole can be punched to such an address");
+    }
+
+    /**
      * Binds all addresses, or none. Connections come once {@link #start} is called. Called at most once.
      *
      * @param addresses those of this transport; port 0 takes a free port

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import network.guts.core.Multiaddr;
-import network.guts.core.Multiaddr.Part;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,10 +34,7 @@ public final class Transports implements Closeable {
             return found.get();
         }
         throw new UnsupportedAddressException(
-                address.has(Part.P2P_CIRCUIT)
-                        ? "relays are not supported"
-                        : "addresses of "
-                                + address.components().getLast().part().text() + " are not supported");
+                "addresses of " + address.components().getLast().part().text() + " are not supported");
     }
 
     /**

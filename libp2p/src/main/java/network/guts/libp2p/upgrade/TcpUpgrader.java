@@ -53,13 +53,19 @@ public final class TcpUpgrader implements Upgrader {
     @Override
     public UpgradedConnection outbound(SocketChannel channel, Optional<PeerId> expected, Duration timeout)
             throws IOException {
-        return upgrade(channel, timeout, connection -> outbound(connection, proposed(connection), expected));
+        return outbound(raw(channel), expected, timeout);
+    }
+
+    @Override
+    public UpgradedConnection outbound(RawConnection raw, Optional<PeerId> expected, Duration timeout)
+            throws IOException {
+        return upgrade(raw, timeout, connection -> outbound(connection, proposed(connection), expected));
     }
 
     @Override
     public UpgradedConnection outboundAsking(SocketChannel channel, Optional<PeerId> expected, Duration timeout)
             throws IOException {
-        return upgrade(channel, timeout, connection -> outbound(connection, agreed(connection), expected));
+        return upgrade(raw(channel), timeout, connection -> outbound(connection, agreed(connection), expected));
     }
 
     @Override
@@ -78,7 +84,12 @@ public final class TcpUpgrader implements Upgrader {
 
     @Override
     public UpgradedConnection inbound(SocketChannel channel, Duration timeout) throws IOException {
-        return upgrade(channel, timeout, connection -> {
+        return inbound(raw(channel), timeout);
+    }
+
+    @Override
+    public UpgradedConnection inbound(RawConnection raw, Duration timeout) throws IOException {
+        return upgrade(raw, timeout, connection -> {
             List<String> ids = security.stream().map(SecurityProtocol::id).toList();
             SecurityProtocol protocol = named(Multistream.respond(Multistream.of(connection), ids));
             SecureConnection secure = protocol.inbound(connection, MUXERS);
@@ -120,12 +131,25 @@ public final class TcpUpgrader implements Upgrader {
         UpgradedConnection run(RawConnection connection) throws IOException;
     }
 
-    /** Runs all steps within the time-out; on any failure the channel is closed. */
-    private static UpgradedConnection upgrade(SocketChannel channel, Duration timeout, Steps steps) throws IOException {
+    private static RawConnection raw(SocketChannel channel) throws IOException {
         boolean done = false;
-        try (Deadline deadline = new Deadline(channel, timeout)) {
+        try {
+            RawConnection raw = new RawConnection(channel);
+            done = true;
+            return raw;
+        } finally {
+            if (!done) {
+                channel.close();
+            }
+        }
+    }
+
+    /** Runs all steps within the time-out; on any failure the connection is closed. */
+    private static UpgradedConnection upgrade(RawConnection raw, Duration timeout, Steps steps) throws IOException {
+        boolean done = false;
+        try (Deadline deadline = new Deadline(raw, timeout)) {
             try {
-                UpgradedConnection upgraded = steps.run(new RawConnection(channel));
+                UpgradedConnection upgraded = steps.run(raw);
                 if (deadline.passed()) {
                     throw new SocketTimeoutException("the handshake took longer than " + timeout.toMillis() + " ms");
                 }
@@ -142,7 +166,7 @@ public final class TcpUpgrader implements Upgrader {
             }
         } finally {
             if (!done) {
-                channel.close();
+                raw.close();
             }
         }
     }
@@ -153,6 +177,9 @@ public final class TcpUpgrader implements Upgrader {
             @Override
             public int read(byte[] buffer, int offset, int length) throws IOException {
                 ByteBuffer view = secure.read();
+                while (view != null && !view.hasRemaining()) {
+                    view = secure.read();
+                }
                 if (view == null) {
                     return -1;
                 }

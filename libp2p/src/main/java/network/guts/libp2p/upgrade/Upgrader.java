@@ -5,6 +5,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Optional;
 import network.guts.core.PeerId;
+import network.guts.libp2p.tcp.RawConnection;
 
 /** Secures a raw connection and puts a muxer on it. Owns the channel from the call on: closes it on any failure. */
 public interface Upgrader {
@@ -24,6 +25,21 @@ public interface Upgrader {
      */
     UpgradedConnection outboundAsking(SocketChannel channel, Optional<PeerId> expected, Duration timeout)
             throws IOException;
+
+    /**
+     * As {@link #outbound(SocketChannel, Optional, Duration)}, over what takes the place of TCP.
+     *
+     * @throws IOException if the handshake fails, takes longer than {@code timeout} in all, or somebody else is there
+     */
+    UpgradedConnection outbound(RawConnection connection, Optional<PeerId> expected, Duration timeout)
+            throws IOException;
+
+    /**
+     * As {@link #inbound(SocketChannel, Duration)}, over what takes the place of TCP.
+     *
+     * @throws IOException if the handshake fails or takes longer than {@code timeout} in all
+     */
+    UpgradedConnection inbound(RawConnection connection, Duration timeout) throws IOException;
 
     /** True if a dialer whose first choice was refused may have luck with another. */
     boolean hasAlternatives();

@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import network.guts.libp2p.security.SecureConnection;
 import network.guts.libp2p.tcp.BufferPool;
+import network.guts.libp2p.timing.TimedCondition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,7 @@ final class Outbound {
     private final SecureConnection connection;
     private final Consumer<String> onFailure;
     private final Condition work = lock.newCondition();
-    private final ArrayDeque<Condition> turns = new ArrayDeque<>();
+    private final ArrayDeque<TimedCondition> turns = new ArrayDeque<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private @Nullable ByteBuffer buffer;
     private int filled;
@@ -120,18 +121,17 @@ final class Outbound {
      * @param deadline in {@link System#nanoTime}
      * @return false if time ran out
      */
-    boolean awaitRoom(Condition turn, long deadline) throws InterruptedException {
+    boolean awaitRoom(TimedCondition turn, long deadline) throws InterruptedException {
         if (turns.isEmpty() && hasRoom()) {
             return true;
         }
         turns.addLast(turn);
         try {
             while (!finishing && !(turn.equals(turns.peekFirst()) && hasRoom())) {
-                long left = deadline - System.nanoTime();
-                if (left <= 0) {
+                if (deadline - System.nanoTime() <= 0) {
                     return false;
                 }
-                turn.awaitNanos(left);
+                turn.await(deadline);
             }
             return true;
         } finally {
@@ -144,9 +144,10 @@ final class Outbound {
      * Appends a data frame with as many of the bytes as there is room for, behind a successful {@link #awaitRoom}; the
      * lock must be held.
      *
+     * @param more true if the writer appends more at once, or else calls {@link #flush}
      * @return how many bytes were taken
      */
-    int data(int stream, byte[] bytes, int offset, int length) {
+    int data(int stream, byte[] bytes, int offset, int length, boolean more) {
         int count = Math.min(length, DATA_LIMIT - filled - Frame.HEADER);
         if (finishing || count <= 0) {
             return 0;
@@ -155,7 +156,9 @@ final class Outbound {
         Frame.put(target, filled, Frame.DATA, 0, stream, count);
         target.put(filled + Frame.HEADER, bytes, offset, count);
         filled += Frame.HEADER + count;
-        wake();
+        if (!more || !hasRoom()) {
+            wake();
+        }
         return count;
     }
 
@@ -166,7 +169,7 @@ final class Outbound {
         try {
             finishing = true;
             wake();
-            for (Condition turn : turns) {
+            for (TimedCondition turn : turns) {
                 turn.signal();
             }
         } finally {
@@ -184,7 +187,7 @@ final class Outbound {
     }
 
     private void signalNext() {
-        Condition next = turns.peekFirst();
+        TimedCondition next = turns.peekFirst();
         if (next != null && hasRoom()) {
             next.signal();
         }

@@ -21,8 +21,8 @@ final class ReceiveBuffer {
         int start;
         int end;
 
-        Segment(int wanted) {
-            bytes = wanted > SEGMENT / 2 ? SEGMENTS.take() : new byte[Math.max(LEAST_SEGMENT, 2 * wanted)];
+        Segment(int wanted, boolean whole) {
+            bytes = whole ? SEGMENTS.take() : new byte[Math.max(LEAST_SEGMENT, 2 * wanted)];
         }
 
         void release() {
@@ -36,6 +36,9 @@ final class ReceiveBuffer {
     private @Nullable Segment filling;
     private int size;
 
+    /** In all: a stream that has moved much moves more. */
+    private long received;
+
     /** Bytes that can be read. */
     int size() {
         return size;
@@ -45,7 +48,7 @@ final class ReceiveBuffer {
     int prepare(int wanted) {
         Segment last = segments.peekLast();
         if (last == null || last.end == last.bytes.length) {
-            last = new Segment(wanted);
+            last = new Segment(wanted, wanted > SEGMENT / 2 || received >= SEGMENT);
             segments.addLast(last);
         }
         filling = last;
@@ -69,6 +72,7 @@ final class ReceiveBuffer {
         }
         target.end += count;
         size += count;
+        received += count;
         return true;
     }
 

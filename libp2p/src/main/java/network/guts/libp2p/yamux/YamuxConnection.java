@@ -177,6 +177,7 @@ public final class YamuxConnection implements MuxedConnection {
             return false;
         }
         memory.shrink(stream.windowGrowth());
+        stream.cancelAlarms();
         if (stream.ours) {
             acknowledged(stream);
         } else {
@@ -332,7 +333,8 @@ public final class YamuxConnection implements MuxedConnection {
 
     /** Reads until the remote ends its side. After the end of the connection, what still comes is thrown away. */
     private void readAll(boolean initiator) {
-        FrameParser parser = new FrameParser(new Inbound(this, initiator));
+        Inbound frames = new Inbound(this, initiator);
+        FrameParser parser = new FrameParser(frames);
         String reason = "the remote closed it";
         int code = Frame.NORMAL;
         try {
@@ -343,6 +345,9 @@ public final class YamuxConnection implements MuxedConnection {
                     parser.feed(view);
                 }
                 view.position(view.limit());
+                if (!secure.isReady()) {
+                    frames.wakeReader();
+                }
                 view = secure.read();
             }
         } catch (MalformedException e) {

@@ -6,8 +6,8 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import network.guts.core.MalformedException;
@@ -15,6 +15,7 @@ import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
 import network.guts.libp2p.limits.ErrorCode;
 import network.guts.libp2p.muxer.MuxedStream;
+import network.guts.libp2p.timing.TimedCondition;
 import org.jspecify.annotations.Nullable;
 
 /** One stream. What it knows of sending is guarded by the connection's outbound lock, the rest by its own. */
@@ -25,6 +26,9 @@ final class YamuxStream implements MuxedStream {
 
     /** A window that was used up within so many round trips was too small. */
     private static final int GROW_WITHIN_ROUND_TRIPS = 4;
+
+    /** And one that was used up so soon: each update costs both sides some wake-ups and system calls. */
+    private static final long GROW_WITHIN = TimeUnit.MILLISECONDS.toNanos(1);
 
     final int id;
     final boolean ours;
@@ -37,9 +41,9 @@ final class YamuxStream implements MuxedStream {
     private volatile @Nullable String resetReason;
 
     /** Guarded by the outbound lock, down to the next blank line. */
-    private final Condition sendable;
+    private final TimedCondition sendable;
 
-    private final Condition turn;
+    private final TimedCondition turn;
     private long sendWindow = Frame.INITIAL_WINDOW;
     private boolean writing;
     private boolean writeClosed;
@@ -49,7 +53,7 @@ final class YamuxStream implements MuxedStream {
     /** Guards what follows. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    private final Condition readable = lock.newCondition();
+    private final TimedCondition readable = new TimedCondition(lock);
     private final ReceiveBuffer received = new ReceiveBuffer();
     private boolean reading;
     private boolean discarding;
@@ -68,8 +72,8 @@ final class YamuxStream implements MuxedStream {
         this.out = out;
         this.id = id;
         this.ours = ours;
-        this.sendable = out.lock.newCondition();
-        this.turn = out.lock.newCondition();
+        this.sendable = new TimedCondition(out.lock);
+        this.turn = new TimedCondition(out.lock);
         this.announced = !ours;
     }
 
@@ -130,11 +134,10 @@ final class YamuxStream implements MuxedStream {
                 }
                 connection.failIfEnded();
             }
-            long left = deadline - System.nanoTime();
-            if (left <= 0) {
+            if (deadline - System.nanoTime() <= 0) {
                 throw new SocketTimeoutException("the remote sent nothing in time");
             }
-            readable.awaitNanos(left);
+            readable.await(deadline);
         }
         return true;
     }
@@ -165,12 +168,29 @@ final class YamuxStream implements MuxedStream {
 
     private void growIfTooSmall() {
         long now = System.nanoTime();
-        if (now - lastUpdate < GROW_WITHIN_ROUND_TRIPS * connection.roundTripNanos()) {
+        if (now - lastUpdate < Math.max(GROW_WITHIN, GROW_WITHIN_ROUND_TRIPS * connection.roundTripNanos())) {
             int more = connection.growWindow(window);
             window += more;
             owed += more;
         }
         lastUpdate = now;
+    }
+
+    /** Nobody is expected to wait any more. */
+    void cancelAlarms() {
+        lock.lock();
+        try {
+            readable.cancel();
+        } finally {
+            lock.unlock();
+        }
+        out.lock.lock();
+        try {
+            sendable.cancel();
+            turn.cancel();
+        } finally {
+            out.lock.unlock();
+        }
     }
 
     /** Bytes that the window has grown by, to be given back when the stream is forgotten. */
@@ -198,6 +218,7 @@ final class YamuxStream implements MuxedStream {
         }
     }
 
+    /** Keeps a part of the announced data, for a reader that {@link #wakeReader} wakes. */
     void data(ByteBuffer part) {
         while (part.hasRemaining()) {
             int count;
@@ -221,13 +242,22 @@ final class YamuxStream implements MuxedStream {
             lock.lock();
             try {
                 kept = received.publish(count);
-                readable.signal();
             } finally {
                 lock.unlock();
             }
             if (!kept) {
                 connection.memory().give(count);
             }
+        }
+    }
+
+    /** Tells whoever reads that there is data: once for all that came at once. */
+    void wakeReader() {
+        lock.lock();
+        try {
+            readable.signal();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -331,7 +361,7 @@ final class YamuxStream implements MuxedStream {
         }
         failIfUnwritable();
         int count = (int) Math.min(Math.min(length, sendWindow), Frame.MAX_SENT);
-        int taken = out.data(id, buffer, offset, count);
+        int taken = out.data(id, buffer, offset, count, count < length && count < sendWindow);
         sendWindow -= taken;
         return taken;
     }
@@ -356,11 +386,10 @@ final class YamuxStream implements MuxedStream {
 
     private void awaitWhile(BooleanSupplier blocked, long deadline) throws IOException, InterruptedException {
         while (blocked.getAsBoolean()) {
-            long left = deadline - System.nanoTime();
-            if (left <= 0) {
+            if (deadline - System.nanoTime() <= 0) {
                 throw new SocketTimeoutException("the remote does not read from the stream");
             }
-            sendable.awaitNanos(left);
+            sendable.await(deadline);
             failIfUnwritable();
         }
     }

@@ -42,7 +42,7 @@ class StoredAddressBookTest {
     }
 
     private StoredAddressBook book(Database database, int maxPeers) throws IOException {
-        return new StoredAddressBook(database, clock, () -> connected, maxPeers);
+        return new StoredAddressBook(new PeerTables(database), clock, () -> connected, maxPeers);
     }
 
     private static SignedEnvelope record(int number, long sequence, Multiaddr... addresses) {
@@ -131,6 +131,30 @@ class StoredAddressBookTest {
     }
 
     @Test
+    void withoutADatabaseTheSameHoldsUntilTheBookIsClosed() {
+        connected.add(peer(0));
+        try (StoredAddressBook book = new StoredAddressBook(new PeersInMemory(), clock, () -> connected, 10)) {
+            book.add(peer(0), List.of(A, B), HOUR);
+            book.worked(peer(0), B);
+            for (int i = 1; i < 40; i++) {
+                clock.advance(Duration.ofSeconds(1));
+                book.add(peer(i), List.of(A), HOUR);
+                if (i >= 38) {
+                    book.seen(peer(i));
+                }
+            }
+            assertThat(book.lastSeen(10))
+                    .containsExactly(new PeerInfo(peer(39), List.of(A)), new PeerInfo(peer(38), List.of(A)));
+            assertThat(book.size()).isEqualTo(10);
+            assertThat(book.addresses(peer(0))).containsExactly(B, A);
+        }
+        try (StoredAddressBook book = StoredAddressBook.inMemory(clock, () -> connected)) {
+            assertThat(book.addresses(peer(39))).isEmpty();
+            assertThat(book.size()).isZero();
+        }
+    }
+
+    @Test
     void bothBoundsHoldAndConnectedPeersStay() throws Exception {
         connected.add(peer(0));
         List<Multiaddr> many = new ArrayList<>();
@@ -158,6 +182,10 @@ class StoredAddressBookTest {
                 }
             }
             assertThat(known).hasSize(10).contains(0, 1, 39).doesNotContain(2);
+            assertThat(book.size()).isEqualTo(10);
+            book.add(peer(50), List.of(A), HOUR);
+            book.flush();
+            assertThat(book.size()).isEqualTo(10);
         }
     }
 }

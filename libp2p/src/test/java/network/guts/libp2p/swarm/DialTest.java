@@ -8,13 +8,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import network.guts.core.Multiaddr;
+import network.guts.core.host.ConnectionInfo;
+import network.guts.core.host.ConnectionInfo.Direction;
 import network.guts.libp2p.Await;
+import network.guts.libp2p.limits.ConnectionScope;
+import network.guts.libp2p.limits.Limits;
+import network.guts.libp2p.limits.ResourceManager;
+import network.guts.libp2p.upgrade.Pair;
+import network.guts.libp2p.upgrade.UpgradedConnection;
 import org.junit.jupiter.api.Test;
 
 class DialTest {
@@ -45,6 +54,31 @@ class DialTest {
                 .hasMessageContaining("/ip4/127.0.0.1/tcp/1: reason of 1")
                 .hasMessageContaining("/ip4/127.0.0.1/tcp/6: reason of 6");
         assertThat(dial.join(ports(1))).isFalse();
+    }
+
+    /** Whoever dials at once after the end of a connection would be given that one again. */
+    @Test
+    void aDialWhoseConnectionHasEndedIsNotJoined() throws Exception {
+        try (Pair pair = Pair.connect()) {
+            UpgradedConnection upgraded = pair.dialer();
+            ConnectionInfo info = new ConnectionInfo(
+                    1,
+                    upgraded.peer(),
+                    ports(1).getFirst(),
+                    Direction.OUTBOUND,
+                    "tcp",
+                    "noise",
+                    "yamux",
+                    Instant.EPOCH);
+            Dial dial = new Dial(upgraded.peer(), (address, claim) -> {
+                throw new IOException("not called");
+            });
+            ConnectionScope scope = new ResourceManager(Limits.scaled(1)).openConnection(Direction.OUTBOUND, false);
+            dial.found(new Connection(info, upgraded, scope, InstantSource.system()), false);
+            assertThat(dial.join(ports(1))).isTrue();
+            pair.ours().close("over");
+            assertThat(dial.join(ports(2))).isFalse();
+        }
     }
 
     @Test

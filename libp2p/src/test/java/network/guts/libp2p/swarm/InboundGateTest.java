@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,8 +26,9 @@ import org.junit.jupiter.api.Test;
 class InboundGateTest {
     private static final InboundRate FAST = new InboundRate(1000, 1000);
 
+    private final List<String> refused = new ArrayList<>();
     private final ResourceManager resources =
-            new ResourceManager(Limits.scaled(1).with(Level.TRANSIENT, Resource.CONNECTIONS_INBOUND, 3));
+            new ResourceManager(Limits.scaled(1).with(Level.TRANSIENT, Resource.CONNECTIONS_INBOUND, 3), refused::add);
     private final Gater gater = new Gater(GateRules.OPEN, resources::refused);
 
     private static InetAddress ip(String text) {
@@ -57,6 +59,7 @@ class InboundGateTest {
         }
         Await.until("an old handshake makes room", () -> enters(gate, "127.0.0.1"));
         assertThat(givenUp).hasValue(1);
+        assertThat(refused).containsOnly("transient.connections_inbound");
         assertThat(gate.handshakes()).isEqualTo(3);
         LimitsSnapshot.ScopeUsage handshakes =
                 resources.snapshot().at(Level.TRANSIENT).getFirst();

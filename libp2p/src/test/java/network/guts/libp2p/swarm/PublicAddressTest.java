@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.core.metrics.Metrics;
 import network.guts.libp2p.Await;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.Keys;
@@ -24,6 +25,7 @@ import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.gate.GateEntry;
 import network.guts.libp2p.gate.GateRules;
 import network.guts.libp2p.limits.InboundRate;
+import network.guts.libp2p.metrics.HostMetrics;
 import network.guts.libp2p.tcp.AddressResolver;
 import network.guts.libp2p.tcp.TcpDialer;
 import network.guts.libp2p.tcp.TcpTransport;
@@ -64,7 +66,14 @@ class PublicAddressTest {
                 StoredAddressBook book = new StoredAddressBook(database, clock, Set::of);
                 events) {
             Swarm swarm = new Swarm(
-                    config, new Transports(transport), book, clock, new Protocols(() -> {}), events, connection -> {});
+                    config,
+                    new Transports(transport),
+                    book,
+                    clock,
+                    new Protocols(() -> {}),
+                    events,
+                    new HostMetrics(Metrics.none()),
+                    connection -> {});
             transport.bind(List.of(Keys.address("/ip4/127.0.0.1/tcp/0")), swarm::accepted);
             transport.start();
             int port = transport.addresses().getFirst().port().orElseThrow();

@@ -10,15 +10,26 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.UnsupportedProtocolException;
+import network.guts.libp2p.multistream.Multistream;
+import network.guts.libp2p.noise.NoiseProtocol;
+import network.guts.libp2p.security.SecureConnection;
+import network.guts.libp2p.security.SecurityProtocol;
 import network.guts.libp2p.security.WrongPeerException;
+import network.guts.libp2p.tcp.RawConnection;
+import network.guts.libp2p.tls.TlsProtocol;
+import network.guts.libp2p.yamux.YamuxConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HandshakeFaultTest {
@@ -58,6 +69,61 @@ class HandshakeFaultTest {
                 .isInstanceOf(SocketTimeoutException.class);
         assertThat(sockets.dialed().isOpen()).isFalse();
         sockets.accepted().close();
+    }
+
+    private static List<Arguments> muxers() {
+        List<Arguments> all = new ArrayList<>();
+        for (String bytes : List.of("", HEADER, HEADER + "\15/yamux/1")) {
+            all.add(Arguments.of("noise", bytes));
+            all.add(Arguments.of("tls", bytes));
+        }
+        return all;
+    }
+
+    private static SecurityProtocol protocol(String name, PrivateKey key) {
+        return name.equals("tls")
+                ? new TlsProtocol(key, InstantSource.system())
+                : new NoiseProtocol(key, new SecureRandom());
+    }
+
+    /** Remotes that agree on no muxer within the handshake, and stall behind it. */
+    @ParameterizedTest
+    @MethodSource("muxers")
+    void whoStallsInTheChoiceOfAMuxerIsEnded(String name, String bytes) throws Exception {
+        SecurityProtocol theirs = protocol(name, PrivateKey.generate(new SecureRandom()));
+        TcpUpgrader ours = new TcpUpgrader(List.of(protocol(name, identity)), YamuxConfig.DEFAULT);
+        Pair.Sockets sockets = Pair.Sockets.connect();
+        CompletableFuture<Boolean> dialer = Pair.started(() -> {
+            RawConnection raw = new RawConnection(sockets.dialed());
+            Multistream.propose(raw, theirs.id());
+            stall(theirs.outbound(raw, Optional.empty(), List.of()), bytes);
+        });
+        assertThatThrownBy(() -> ours.inbound(sockets.accepted(), SHORT)).isInstanceOf(SocketTimeoutException.class);
+        Pair.Sockets others = Pair.Sockets.connect();
+        CompletableFuture<Boolean> listener = Pair.started(() -> {
+            RawConnection raw = new RawConnection(others.accepted());
+            Multistream.respond(Multistream.of(raw), List.of(theirs.id()));
+            stall(theirs.inbound(raw, List.of()), bytes);
+        });
+        assertThatThrownBy(() -> ours.outbound(others.dialed(), Optional.empty(), SHORT))
+                .isInstanceOf(SocketTimeoutException.class);
+        // Each saw the end of its connection, however far it had come.
+        assertThat(dialer.handle((done, failure) -> true)).succeedsWithin(Pair.TIMEOUT);
+        assertThat(listener.handle((done, failure) -> true)).succeedsWithin(Pair.TIMEOUT);
+    }
+
+    /** Says the bytes and no more; reads until the other side ends it. */
+    private static void stall(SecureConnection connection, String bytes) throws IOException {
+        try (connection) {
+            if (!bytes.isEmpty()) {
+                connection.write(ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1)));
+            }
+            ByteBuffer view = connection.read();
+            while (view != null) {
+                view.position(view.limit());
+                view = connection.read();
+            }
+        }
     }
 
     @Test

@@ -71,6 +71,49 @@ class MisbehavingRemoteTest {
     }
 
     @Test
+    void overflowsTheWindowThatItGrantsLittleByLittle() throws Exception {
+        try (RawPeer peer = new RawPeer(YamuxConfig.DEFAULT)) {
+            peer.send(Frame.WINDOW_UPDATE, Frame.SYN, 1, 0);
+            for (int updates = 0; updates < 3; updates++) {
+                peer.send(Frame.WINDOW_UPDATE, 0, 1, 0x7000_0000);
+            }
+            assertThat(peer.next(Frame.GO_AWAY).length()).isEqualTo(Frame.PROTOCOL_ERROR);
+            assertThat(peer.connection.endReason().orElseThrow()).contains("window of");
+        }
+    }
+
+    @Test
+    void sendsDataBehindItsFin() throws Exception {
+        try (RawPeer peer = new RawPeer(YamuxConfig.DEFAULT)) {
+            peer.send(Frame.DATA, Frame.SYN | Frame.FIN, 1, 3, new byte[3]);
+            peer.send(Frame.DATA, 0, 1, 200_000, new byte[200_000]);
+            MuxedStream stream = peer.connection.accept();
+            assertThat(stream.read(new byte[10], 0, 10)).isEqualTo(3);
+            // What was sent too late is thrown away, and never given credit for.
+            assertThat(stream.read(new byte[10], 0, 10)).isEqualTo(-1);
+            assertThat(peer.connection.isOpen()).isTrue();
+            peer.send(Frame.DATA, 0, 1, 100_000);
+            assertThat(peer.next(Frame.GO_AWAY).length()).isEqualTo(Frame.PROTOCOL_ERROR);
+        }
+    }
+
+    @Test
+    void answersPingsThatNobodySent() throws Exception {
+        try (RawPeer peer = new RawPeer(YamuxConfig.DEFAULT)) {
+            for (int pong = 0; pong < 1000; pong++) {
+                peer.send(Frame.PING, Frame.ACK, 0, 1000 + pong);
+            }
+            peer.send(Frame.PING, Frame.SYN, 0, 42);
+            Sent answer = peer.next(Frame.PING);
+            while (answer.flags() != Frame.ACK) {
+                answer = peer.next(Frame.PING);
+            }
+            assertThat(answer.length()).isEqualTo(42);
+            assertThat(peer.connection.roundTrip()).isEmpty();
+        }
+    }
+
+    @Test
     void endsWithinAFrame() throws Exception {
         try (RawPeer peer = new RawPeer(YamuxConfig.DEFAULT)) {
             peer.send(Frame.DATA, Frame.SYN, 1, 100, new byte[40]);

@@ -106,6 +106,11 @@ final class RawPeer implements AutoCloseable {
         }
 
         @Override
+        public boolean isReady() {
+            return raw.has(1);
+        }
+
+        @Override
         public void write(ByteBuffer plaintext) throws IOException {
             raw.write(plaintext);
         }

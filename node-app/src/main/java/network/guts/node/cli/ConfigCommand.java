@@ -1,16 +1,19 @@
 package network.guts.node.cli;
 
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import network.guts.core.PeerId;
 import network.guts.node.config.Config;
 import network.guts.node.config.ConfigLoader.Loaded;
 import network.guts.node.config.Key;
 import network.guts.node.output.Event;
 import network.guts.node.output.Failure;
+import network.guts.sync.SyncSettings;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -69,12 +72,18 @@ final class ConfigCommand extends CommandGroup {
             case SEEDING_QUOTA -> config.seeding().diskQuota();
             case SEEDING_SIGNER_QUOTA -> config.seeding().signerQuota();
             case SEEDING_GROUP_QUOTA -> config.seeding().groupQuota();
+            case SEEDING_VIA -> via(config.seeding().via());
             case SEEDING_PEER_RATE -> config.seeding().peerRate();
             case SEEDING_PEER_REQUESTS -> config.seeding().peerRequests();
             case SEEDING_UPLINK -> config.seeding().uplink();
             case SEEDING_BLOCK -> config.seeding().block();
             case SYNC_MEMORY -> config.syncMemory();
+            case METRICS -> config.metrics().map(ConfigCommand::text).orElse("");
+            case RELAY_SERVER -> config.relayServer().name().toLowerCase(Locale.ROOT);
+            case RELAYS -> config.relays();
             case ALLOW_PERF -> config.allowPerf();
+            case AUTONAT -> config.autonat().name().toLowerCase(Locale.ROOT);
+            case PORT_MAPPING -> config.portMapping();
             case DENY -> config.gate().deny();
             case ALLOW -> config.gate().allow();
             case GATE_FILE -> config.gate().file().map(Object::toString).orElse("");
@@ -92,6 +101,17 @@ final class ConfigCommand extends CommandGroup {
     private static Object limit(Key key, Config config) {
         Long value = config.limits().values().get(key.limit().orElseThrow());
         return value == null ? FOLLOWS_MEMORY : value;
+    }
+
+    private static String text(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    private static List<String> via(SyncSettings.Via via) {
+        return via.listed().isEmpty()
+                ? List.of(via.who().name().toLowerCase(Locale.ROOT))
+                : via.listed().stream().map(PeerId::toString).sorted().toList();
     }
 
     private static String toml(Object value) {

@@ -14,6 +14,14 @@ final class PeersCommand extends GutsCommand {
         session.done(done, done.number("peers") == 0 ? "no peers" : "");
     }
 
+    private static String relayed(Event peer) {
+        if (!peer.truth("relayed")) {
+            return "";
+        }
+        String limit = peer.has("limit_bytes") ? ", " + Units.bytes(peer.number("limit_bytes")) + " each way" : "";
+        return "  relayed" + limit + (peer.has("why_relayed") ? ": " + peer.text("why_relayed") : "");
+    }
+
     static String line(Event peer) {
         return String.join(
                 "  ",
@@ -23,6 +31,6 @@ final class PeersCommand extends GutsCommand {
                 peer.text("direction"),
                 peer.has("latency_seconds") ? Units.seconds(peer.real("latency_seconds")) : "-",
                 "for " + Units.seconds(peer.real("seconds")),
-                peer.has("agent") ? peer.text("agent") : "-");
+                (peer.has("agent") ? peer.text("agent") : "-") + relayed(peer));
     }
 }

@@ -2,11 +2,16 @@ package network.guts.node.cli;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Scanner;
 import network.guts.node.config.Config;
 import network.guts.node.control.Request;
+import network.guts.node.daemon.Arguments;
 import network.guts.node.output.Event;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
@@ -36,6 +41,13 @@ final class PublishCommand extends GutsCommand {
     @Option(names = "--purge", description = "withdraws packs that hold what no ref reaches any more")
     boolean purge;
 
+    @Option(
+            names = "--via",
+            paramLabel = "SEEDER",
+            description = "has this node keep it and provide it: for a publisher that nobody can dial;"
+                    + " an address with /p2p/… or a peer id, also several times")
+    List<String> via = List.of();
+
     @Option(names = "--public", description = "agrees to a first publication on the public network")
     boolean agreed;
 
@@ -49,6 +61,9 @@ final class PublishCommand extends GutsCommand {
                     ExitCode.FAILED,
                     source + " is no git repository",
                     "give the path of one, or make one there with: git init");
+        }
+        for (String seeder : via) {
+            Arguments.peer(seeder);
         }
         session.ensureNode(BackgroundNode.Purpose.SERVE);
         agree(session, git, source);
@@ -73,7 +88,33 @@ final class PublishCommand extends GutsCommand {
         for (String address : done.texts("addresses")) {
             session.output().note("without a DHT: git clone '" + done.text("url") + "?peer=" + address + "'");
         }
-        session.done(done, done.text("url"));
+        Map<String, Event> kept = new LinkedHashMap<>();
+        done.objects("kept_by").forEach(one -> kept.put(one.text("peer"), one));
+        for (String seeder : via) {
+            Event one =
+                    session.ask(Request.of("via").with("url", done.text("url")).with("address", seeder), event -> {});
+            kept.put(one.text("peer"), one);
+            List<String> addresses = one.texts("addresses");
+            session.output()
+                    .note("kept by " + one.text("peer")
+                            + (addresses.isEmpty() ? "" : " (" + addresses.getFirst() + ")"));
+        }
+        if (done.texts("addresses").isEmpty() && kept.isEmpty()) {
+            session.output().warning("this node does not listen: nobody can fetch it unless a seeder keeps it (--via)");
+        }
+        session.done(done.with("kept_by", keptBy(kept.values())), done.text("url"));
+    }
+
+    private static List<Map<String, Object>> keptBy(Collection<Event> seeders) {
+        List<Map<String, Object>> all = new ArrayList<>();
+        for (Event seeder : seeders) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("peer", seeder.text("peer"));
+            one.put("addresses", seeder.texts("addresses"));
+            one.put("sequence", seeder.number("sequence"));
+            all.add(one);
+        }
+        return all;
     }
 
     private static void setRemote(Session session, Git git, Path source, String url) throws Failure {
@@ -118,7 +159,7 @@ final class PublishCommand extends GutsCommand {
     }
 
     private static List<String> visible(Git git, Path source) throws Failure {
-        List<String> lines = new java.util.ArrayList<>();
+        List<String> lines = new ArrayList<>();
         List<String> refs = git.run(
                         source, List.of("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags"), true)
                 .text()

@@ -65,6 +65,10 @@ final class ReposCommand extends GutsCommand {
                 out.warning(view.text("delegate") + ": " + view.text("equivocation"));
             }
         }
+        for (Event kept : repository.objects("kept_by")) {
+            out.result("kept by        " + kept.text("peer") + " #" + kept.number("sequence") + " "
+                    + String.join(" ", kept.texts("addresses")));
+        }
         repository.texts("warnings").forEach(out::warning);
     }
 }

@@ -15,6 +15,30 @@ final class StatusCommand extends GutsCommand {
         session.output().event(done);
     }
 
+    private static String known(Event address) {
+        String reach = address.text("reach") + (address.truth("mapped") ? ", mapped by the router" : "");
+        String found = switch (address.text("reachable")) {
+            case "yes" -> ", reachable";
+            case "no" -> ", unreachable";
+            default -> ", not checked";
+        };
+        return reach + found + (address.truth("told") ? "" : ", not told to others");
+    }
+
+    private static void relays(Output out, Event relay) {
+        for (Event one : relay.objects("relays")) {
+            out.result("relay         " + one.text("peer") + ": "
+                    + (one.has("expires")
+                            ? "reserved until " + one.text("expires")
+                            : one.has("problem") ? one.text("problem") : "not asked yet"));
+        }
+        if (relay.truth("server")) {
+            out.result("relaying      "
+                    + Units.count(relay.number("reservations"), "reservation", "reservations") + ", "
+                    + Units.count(relay.number("circuits"), "circuit", "circuits"));
+        }
+    }
+
     private static void show(Output out, Event status) {
         out.result("peer          " + status.text("peer"));
         out.result("version       " + status.text("version") + ", up for " + Units.seconds(status.real("seconds"))
@@ -25,13 +49,15 @@ final class StatusCommand extends GutsCommand {
             out.result("address       none: this node does not listen");
         }
         for (Event address : status.objects("addresses")) {
-            out.result("address       " + address.text("address") + " (" + address.text("reach") + ")");
+            out.result("address       " + address.text("address") + " (" + known(address) + ")");
         }
+        out.result("reachable     " + status.text("reachable"));
         Event dht = status.object("dht");
         out.result("dht           " + dht.text("mode") + ", " + Units.count(dht.number("table"), "peer", "peers")
                 + " in the table, " + Units.count(dht.number("records"), "record", "records") + " kept for others, "
                 + Units.count(dht.number("provided"), "key", "keys") + " provided");
         out.result("peers         " + status.number("peers"));
+        relays(out, status.object("relay"));
         for (Event peer : status.objects("bootstrap")) {
             out.result("bootstrap     " + peer.text("address") + ": "
                     + (peer.truth("connected")
@@ -42,6 +68,9 @@ final class StatusCommand extends GutsCommand {
         Event held = status.object("repositories");
         out.result("repositories  " + held.number("count") + ", " + held.number("seeded") + " seeded, "
                 + Units.bytes(held.number("bytes")));
+        if (status.has("metrics")) {
+            out.result("metrics       " + status.text("metrics"));
+        }
         out.result("disk          " + Units.bytes(status.number("disk_bytes")));
         out.result("memory        " + Units.bytes(status.number("memory_bytes")));
         status.objects("limits").stream()

@@ -1,5 +1,6 @@
 package network.guts.node.config;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -9,17 +10,24 @@ import java.util.OptionalLong;
 import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.libp2p.NatConfig;
 import network.guts.libp2p.gate.GateEntry;
 import network.guts.libp2p.limits.InboundRate;
 import network.guts.libp2p.limits.Limit;
 import network.guts.libp2p.limits.Limits;
+import network.guts.sync.SyncSettings;
 import network.guts.sync.model.RepositoryId;
 
 /**
  * The configuration of a node, valid as a whole.
  *
  * @param network {@code public}, {@code private} or a name
+ * @param metrics where figures are served, on this machine; empty: nowhere
+ * @param relayServer whether this node relays for others
+ * @param relays at which it keeps places for itself, each with {@code /p2p/…}
  * @param allowPerf whether strangers may measure streams with this node
+ * @param autonat whether others are asked if they can reach this node, and dialled for
+ * @param portMapping whether the router is asked to let others in
  * @param membersFile read in addition to {@code members}, and watched
  * @param gate who is let in and dialled beside that
  * @param limits of connections, streams and memory
@@ -37,7 +45,12 @@ public record Config(
         Optional<Path> membersFile,
         Seeding seeding,
         long syncMemory,
+        Optional<InetSocketAddress> metrics,
+        RelayServer relayServer,
+        List<Multiaddr> relays,
         boolean allowPerf,
+        NatConfig.Autonat autonat,
+        boolean portMapping,
         Gate gate,
         HostLimits limits) {
     public static final String PUBLIC = "public";
@@ -49,6 +62,14 @@ public record Config(
         CLIENT,
         /** Client until it is known to be reachable. */
         AUTO
+    }
+
+    /** Whether a node relays for peers that cannot be reached. */
+    public enum RelayServer {
+        OFF,
+        /** As long as it is known to be reachable itself. */
+        AUTO,
+        ON
     }
 
     /** What a seeder keeps without being asked. */
@@ -66,6 +87,7 @@ public record Config(
      * @param diskQuota bytes
      * @param signerQuota bytes of what one delegate announces, with the policy {@code all}
      * @param groupQuota bytes of what comes from one group of public addresses, with the policy {@code all}
+     * @param via who may have a repository kept here by asking
      * @param uplink bytes a second, over all peers; 0: no limit
      * @param peerRate bytes a second for one peer; 0: no limit
      * @param peerRequests requests a second of one peer; 0: no limit
@@ -76,6 +98,7 @@ public record Config(
             long diskQuota,
             long signerQuota,
             long groupQuota,
+            SyncSettings.Via via,
             long uplink,
             long peerRate,
             int peerRequests,
@@ -92,6 +115,7 @@ public record Config(
                     diskQuota,
                     signerQuota,
                     groupQuota,
+                    SyncSettings.Via.NONE,
                     uplink,
                     peerRate,
                     peerRequests,
@@ -140,6 +164,7 @@ public record Config(
         announce = List.copyOf(announce);
         bootstrap = List.copyOf(bootstrap);
         members = Set.copyOf(members);
+        relays = List.copyOf(relays);
     }
 
     public boolean isPublic() {
@@ -170,6 +195,11 @@ public record Config(
                 membersFile,
                 seeding.withoutAll(),
                 syncMemory,
+                Optional.empty(),
+                RelayServer.OFF,
+                List.of(),
+                false,
+                NatConfig.Autonat.OFF,
                 false,
                 gate,
                 limits);

@@ -1,6 +1,8 @@
 package network.guts.node.config;
 
 import java.math.BigDecimal;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import network.guts.core.Multiaddr;
 import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
 import network.guts.libp2p.HostConfig;
+import network.guts.libp2p.NatConfig;
 import network.guts.libp2p.gate.GateEntry;
 import network.guts.libp2p.gate.GateRules;
 import network.guts.libp2p.limits.InboundRate;
@@ -49,9 +52,16 @@ final class ConfigValues {
     /** In a minute. */
     private static final int SECONDS = 60;
 
+    private static final int MAX_PORT = 65_535;
+
+    /** Those that stand for somebody without naming him. */
+    private static final List<SyncSettings.Via.Who> WORDS_OF_VIA =
+            List.of(SyncSettings.Via.Who.NONE, SyncSettings.Via.Who.MEMBERS, SyncSettings.Via.Who.ALL);
+
     private static final Duration LONGEST_DURATION = Duration.ofDays(1);
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18}(?:\\.\\d{1,3})?)\\s*([kMGT]i?B|KB|B)?");
+    private static final Pattern ENDPOINT = Pattern.compile("(?:\\[([0-9a-fA-F:.]+)]|([^:\\[\\]]+)):(\\d{1,5})");
     private static final Pattern NETWORK = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
 
     private final Map<Key, Raw> raw;
@@ -102,6 +112,7 @@ final class ConfigValues {
                         size(Key.SEEDING_QUOTA, Defaults.DISK_QUOTA),
                         size(Key.SEEDING_SIGNER_QUOTA, SyncSettings.Shares.DEFAULT.signerBytes()),
                         size(Key.SEEDING_GROUP_QUOTA, SyncSettings.Shares.DEFAULT.groupBytes()),
+                        via(),
                         size(Key.SEEDING_UPLINK, 0),
                         size(Key.SEEDING_PEER_RATE, SyncSettings.PeerRate.DEFAULT.bytesPerSecond()),
                         number(
@@ -111,9 +122,24 @@ final class ConfigValues {
                                 Math.toIntExact(SyncSettings.PeerRate.DEFAULT.requestsPerSecond())),
                         block()),
                 size(Key.SYNC_MEMORY, Defaults.SYNC_MEMORY),
-                truth(Key.ALLOW_PERF),
+                metrics(),
+                choice(Key.RELAY_SERVER, Config.RelayServer.values(), Config.RelayServer.AUTO),
+                relays(),
+                truth(Key.ALLOW_PERF, false),
+                choice(Key.AUTONAT, NatConfig.Autonat.values(), NatConfig.Autonat.AUTO),
+                truth(Key.PORT_MAPPING, network.equals(Config.PUBLIC)),
                 new Config.Gate(entries(Key.DENY), entries(Key.ALLOW), file(Key.GATE_FILE)),
                 limits());
+    }
+
+    private List<Multiaddr> relays() throws Failure {
+        List<Multiaddr> relays = addresses(Key.RELAYS, List.of());
+        for (Multiaddr relay : relays) {
+            if (relay.peerId().isEmpty() || relay.withoutPeerId().isEmpty() || relay.has(Part.P2P_CIRCUIT)) {
+                throw wrong(Key.RELAYS, relay + " is no address of a relay: /…/p2p/<peer id>");
+            }
+        }
+        return relays;
     }
 
     private String network() throws Failure {
@@ -189,6 +215,27 @@ final class ConfigValues {
                         perMinute / (double) SECONDS, number(Key.LIMITS_ADDRESS_BURST, 1, MAX_LIMIT, usual.burst())));
     }
 
+    /** One of the words, or ids. */
+    private SyncSettings.Via via() throws Failure {
+        List<String> texts = list(Key.SEEDING_VIA);
+        for (SyncSettings.Via.Who word : WORDS_OF_VIA) {
+            if (texts.equals(List.of(word.name().toLowerCase(Locale.ROOT)))) {
+                return new SyncSettings.Via(word, Set.of());
+            }
+        }
+        Set<PeerId> ids = new LinkedHashSet<>();
+        for (String text : texts) {
+            try {
+                ids.add(PeerId.parse(text));
+            } catch (MalformedException e) {
+                throw wrong(
+                        Key.SEEDING_VIA,
+                        "\"" + text + "\" is none of none, members, all, and no peer id: " + e.getMessage());
+            }
+        }
+        return ids.isEmpty() ? SyncSettings.Via.NONE : new SyncSettings.Via(SyncSettings.Via.Who.LISTED, ids);
+    }
+
     private List<RepositoryId> block() throws Failure {
         List<RepositoryId> block = new ArrayList<>();
         for (String text : list(Key.SEEDING_BLOCK)) {
@@ -230,9 +277,40 @@ final class ConfigValues {
         throw wrong(key, "\"" + text.get() + "\" is none of " + String.join(", ", names));
     }
 
-    /** False by default. */
-    private boolean truth(Key key) throws Failure {
-        String text = single(key).orElse("false");
+    /** Off by default. What is served there is for this machine: nobody asks who is asking. */
+    private Optional<InetSocketAddress> metrics() throws Failure {
+        Optional<String> text = single(Key.METRICS);
+        if (text.isEmpty() || text.get().isEmpty()) {
+            return Optional.empty();
+        }
+        Matcher match = ENDPOINT.matcher(text.get());
+        if (!match.matches() || Integer.parseInt(match.group(3)) > MAX_PORT) {
+            throw wrong(Key.METRICS, "\"" + text.get() + "\" is no address such as 127.0.0.1:9100 or [::1]:9100");
+        }
+        InetAddress address = ip(match.group(1) != null ? match.group(1) : match.group(2));
+        if (!address.isLoopbackAddress()) {
+            throw wrong(
+                    Key.METRICS,
+                    "\"" + text.get()
+                            + "\" is no loopback address: figures are served to this machine alone, and a collector"
+                            + " elsewhere needs a proxy or a tunnel of its own");
+        }
+        return Optional.of(new InetSocketAddress(address, Integer.parseInt(match.group(3))));
+    }
+
+    private InetAddress ip(String text) throws Failure {
+        if (text.equals("localhost")) {
+            return InetAddress.getLoopbackAddress();
+        }
+        try {
+            return InetAddress.ofLiteral(text);
+        } catch (IllegalArgumentException e) {
+            throw wrong(Key.METRICS, "\"" + text + "\" is neither an IP address nor localhost");
+        }
+    }
+
+    private boolean truth(Key key, boolean byDefault) throws Failure {
+        String text = single(key).orElse(Boolean.toString(byDefault));
         if (!text.equals("true") && !text.equals("false")) {
             throw wrong(key, "\"" + text + "\" is neither true nor false");
         }

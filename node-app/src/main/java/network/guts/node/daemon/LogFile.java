@@ -22,6 +22,9 @@ public final class LogFile {
     /** Held here because the log manager holds its loggers weakly. */
     private static final Logger OURS = Logger.getLogger("network.guts");
 
+    /** Of a router that does not answer as it should this library tells at length; what came of it is told by ours. */
+    private static final Logger PORT_MAPPER = Logger.getLogger("com.offbynull.portmapper");
+
     private LogFile() {}
 
     /** Logs to {@code folder/node.log}; the three before it are {@code node.log.1} to {@code .3}. */
@@ -30,6 +33,7 @@ public final class LogFile {
         Logger root = Logger.getLogger("");
         add(root, new RotatedFile(folder.resolve("node.log"), MAX_BYTES, FILES));
         OURS.setLevel(debug ? Level.FINE : Level.INFO);
+        PORT_MAPPER.setLevel(Level.OFF);
         if (debug) {
             add(root, new ConsoleHandler());
         }

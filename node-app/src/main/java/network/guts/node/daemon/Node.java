@@ -1,15 +1,20 @@
 package network.guts.node.daemon;
 
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.Host;
+import network.guts.core.host.Reachability;
 import network.guts.dht.Dht;
 import network.guts.gossip.Gossip;
+import network.guts.libp2p.AddressStatus;
+import network.guts.libp2p.RelayStatus;
 import network.guts.libp2p.limits.LimitsSnapshot;
 import network.guts.node.config.Config;
 import network.guts.node.output.Failure;
@@ -40,6 +45,12 @@ public interface Node {
     /** One round trip to a peer ({@code /ipfs/ping/1.0.0}), connecting first where there is no connection. */
     Duration ping(PeerId peer, Duration timeout) throws IOException;
 
+    /** What this node does with relays. */
+    RelayStatus relayStatus();
+
+    /** Why a relayed connection is all that there is to a peer; empty while a direct one is there or looked for. */
+    Optional<String> whyRelayed(PeerId peer);
+
     /**
      * The key that signs repositories; made when it is first needed.
      *
@@ -47,8 +58,17 @@ public interface Node {
      */
     PrivateKey signingKey() throws Failure;
 
+    /** Whether others can dial this node, as far as is known. */
+    Reachability reachability();
+
+    /** This node's addresses, with what is known of each. */
+    List<AddressStatus> addressStatus();
+
     /** How the entry to the network stands. */
     List<Bootstrapper.State> bootstrap();
+
+    /** Where its figures are served, if they are. */
+    Optional<URI> metricsAddress();
 
     /** What the host has in use, and what was refused. */
     LimitsSnapshot limits();

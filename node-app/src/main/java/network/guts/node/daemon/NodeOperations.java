@@ -1,6 +1,7 @@
 package network.guts.node.daemon;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import network.guts.core.Multiaddr;
+import network.guts.core.host.Reachability;
+import network.guts.libp2p.AddressStatus;
+import network.guts.libp2p.RelayReservation;
+import network.guts.libp2p.RelayStatus;
 import network.guts.libp2p.limits.LimitsSnapshot;
 import network.guts.node.Version;
 import network.guts.node.control.Operation;
@@ -61,7 +67,7 @@ final class NodeOperations {
         held.put(
                 "bytes",
                 repositories.stream().mapToLong(RepositoryState::diskBytes).sum());
-        reply.send(Event.of("status")
+        Event status = Event.of("status")
                 .with("peer", node.host().peerId())
                 .with("version", Version.TEXT)
                 .with("network", node.config().network())
@@ -69,6 +75,7 @@ final class NodeOperations {
                 .with("process", ProcessHandle.current().pid())
                 .with("seconds", Duration.between(node.started(), Instant.now()))
                 .with("addresses", addresses())
+                .with("reachable", reachable(node.reachability()))
                 .with("dht", dht)
                 .with(
                         "peers",
@@ -77,32 +84,68 @@ final class NodeOperations {
                                 .distinct()
                                 .count())
                 .with("bootstrap", bootstrap())
+                .with("relay", relay())
                 .with("topics", node.gossip().topics().size())
                 .with("repositories", held)
                 .with("disk_bytes", diskBytes(node.home().path()))
                 .with("memory_bytes", memoryBytes())
                 .with("limits", LimitsReport.scopes(limits))
-                .with("refused", limits.refusals()));
+                .with("refused", limits.refusals());
+        Optional<URI> metrics = node.metricsAddress();
+        reply.send(metrics.isPresent() ? status.with("metrics", metrics.get().toString()) : status);
     }
 
     private List<Map<String, Object>> addresses() {
         List<Map<String, Object>> addresses = new ArrayList<>();
-        for (Multiaddr address : node.fullAddresses()) {
+        for (AddressStatus status : node.addressStatus()) {
             Map<String, Object> one = new LinkedHashMap<>();
-            one.put("address", address);
-            one.put("reach", reach(address));
+            one.put("address", status.address().withPeerId(node.host().peerId()));
+            one.put("reach", reach(status.address()));
+            one.put("reachable", reachable(status.reachability()));
+            one.put("told", status.told());
+            one.put("mapped", status.mapped());
             addresses.add(one);
         }
         return addresses;
     }
 
+    private static String reachable(Reachability reachability) {
+        return switch (reachability) {
+            case PUBLIC -> "yes";
+            case PRIVATE -> "no";
+            case UNKNOWN -> "unknown";
+        };
+    }
+
     /** How far an address can be seen, as far as the address itself tells. */
     private static String reach(Multiaddr address) {
+        if (address.has(Multiaddr.Part.P2P_CIRCUIT)) {
+            return "relayed";
+        }
         return address.ip()
                 .map(ip -> ip.isLoopbackAddress()
                         ? "loopback"
-                        : ip.isSiteLocalAddress() || ip.isLinkLocalAddress() ? "private" : "public, not checked")
+                        : ip.isSiteLocalAddress() || ip.isLinkLocalAddress() ? "private" : "public")
                 .orElse("unknown");
+    }
+
+    private Map<String, Object> relay() {
+        RelayStatus status = node.relayStatus();
+        Map<String, Object> relay = new LinkedHashMap<>();
+        relay.put("server", status.serving());
+        relay.put("reservations", status.reservations());
+        relay.put("circuits", status.circuits());
+        List<Map<String, Object>> relays = new ArrayList<>();
+        for (RelayReservation reservation : status.relays()) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("peer", reservation.relay());
+            one.put("addresses", reservation.addresses());
+            one.put("expires", reservation.expires());
+            one.put("problem", reservation.problem());
+            relays.add(one);
+        }
+        relay.put("relays", relays);
+        return relay;
     }
 
     private List<Map<String, Object>> bootstrap() {

@@ -1,6 +1,7 @@
 package network.guts.node.daemon;
 
 import java.io.IOException;
+import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
@@ -23,14 +25,20 @@ import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
 import network.guts.core.PrivateKey;
 import network.guts.core.host.Host;
+import network.guts.core.host.Reachability;
+import network.guts.core.metrics.Metrics;
 import network.guts.dht.Dht;
 import network.guts.dht.Kademlia;
 import network.guts.dht.KademliaConfig;
 import network.guts.gossip.Gossip;
 import network.guts.gossip.GossipConfig;
 import network.guts.gossip.shell.GossipSub;
+import network.guts.libp2p.AddressStatus;
 import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.Libp2pHost;
+import network.guts.libp2p.NatConfig;
+import network.guts.libp2p.RelayConfig;
+import network.guts.libp2p.RelayStatus;
 import network.guts.libp2p.limits.LimitsSnapshot;
 import network.guts.libp2p.limits.Service;
 import network.guts.libp2p.perf.PerfServer;
@@ -38,12 +46,17 @@ import network.guts.node.config.Config;
 import network.guts.node.control.ControlServer;
 import network.guts.node.control.ControlSocket;
 import network.guts.node.control.Operation;
+import network.guts.node.metrics.MetricsServer;
+import network.guts.node.metrics.MetricsServer.Health;
+import network.guts.node.metrics.ProcessMetrics;
+import network.guts.node.metrics.PrometheusMetrics;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
 import network.guts.runtime.Database;
 import network.guts.sync.DefaultRepositories;
 import network.guts.sync.Repositories;
 import network.guts.sync.SyncSettings;
+import network.guts.sync.model.Topics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +82,8 @@ public final class NodeRuntime implements Node, AutoCloseable {
     private final Deque<Part> parts;
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final Optional<MetricsServer> figures;
+    private volatile Health health = Health.STARTING;
 
     /** Something to be ended. */
     private record Part(String name, AutoCloseable resource) {}
@@ -114,16 +129,21 @@ public final class NodeRuntime implements Node, AutoCloseable {
         this.started = Instant.now();
         SecureRandom random = new SecureRandom();
         InstantSource clock = InstantSource.system();
+        Optional<PrometheusMetrics> counted = config.metrics().map(address -> new PrometheusMetrics());
+        Metrics metrics = counted.isPresent() ? counted.get() : Metrics.none();
+        // First, and so last to end: who asks for the health of a node that starts or stops is told.
+        this.figures = counted.isPresent() ? Optional.of(serve(config, counted.get())) : Optional.empty();
         PrivateKey key = KeyFile.loadOrCreate(home.nodeKey(), random);
         this.signingKeys = new HomeSigningKeys(home, random);
         Database database = opened("database", Database.open(home.database()));
         Set<PeerId> members = Members.read(config);
 
-        this.host = opened("host", new Libp2pHost(hostConfig(config, key, members), database, clock));
+        this.host = opened("host", new Libp2pHost(hostConfig(config, key, members, metrics), database, clock));
         this.dht = opened(
                 "dht",
-                Kademlia.create(host, database, kademlia(config), clock, new SplittableRandom(random.nextLong())));
-        this.gossip = opened("gossip", new GossipSub(host, key, GossipConfig.DEFAULT));
+                Kademlia.create(
+                        host, database, kademlia(config), clock, new SplittableRandom(random.nextLong()), metrics));
+        this.gossip = opened("gossip", new GossipSub(host, key, GossipConfig.DEFAULT, metrics, Topics::kind));
         Followers followers = opened("followers", new Followers(host, dht, config.connectionTimeout()));
         NodeNetwork network = new NodeNetwork(dht, gossip, followers);
         DefaultRepositories held = opened(
@@ -136,7 +156,8 @@ public final class NodeRuntime implements Node, AutoCloseable {
                         signingKeys,
                         settings(config, members),
                         clock,
-                        random));
+                        random,
+                        metrics));
         this.repositories = held;
         network.judge(repositories);
         this.bootstrapper = opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
@@ -144,10 +165,12 @@ public final class NodeRuntime implements Node, AutoCloseable {
         this.gate = opened(
                 "gate",
                 GateLists.open(config, lists -> host.gate(rules -> rules.withLists(lists.deny(), lists.allow()))));
+        host.allowLimited(Repositories.PROTOCOL);
         if (config.allowPerf()) {
             opened("perf", PerfServer.serve(host));
         }
         listen(config);
+        opened("dht mode", DhtMode.follow(config, host, dht));
         dht.start();
         gossip.start();
         repositories.start();
@@ -158,6 +181,20 @@ public final class NodeRuntime implements Node, AutoCloseable {
         followers.start();
         bootstrapper.start();
         this.control = opened("control", ControlServer.open(ControlSocket.path(home.path()), operations()));
+        this.health = Health.READY;
+    }
+
+    private MetricsServer serve(Config config, PrometheusMetrics metrics) throws Failure {
+        ProcessMetrics.register(metrics, started);
+        try {
+            return opened("metrics", MetricsServer.open(config.metrics().orElseThrow(), metrics, () -> health));
+        } catch (IOException e) {
+            throw new Failure(
+                    ExitCode.FAILED,
+                    "cannot serve metrics on " + config.metrics().orElseThrow() + ": " + e.getMessage(),
+                    "another program may use the port: choose one with --metrics, or stop that program",
+                    e);
+        }
     }
 
     private <T extends AutoCloseable> T opened(String name, T part) {
@@ -183,7 +220,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         }
     }
 
-    private static HostConfig hostConfig(Config config, PrivateKey key, Set<PeerId> members) {
+    private static HostConfig hostConfig(Config config, PrivateKey key, Set<PeerId> members, Metrics metrics) {
         return HostConfig.of(key)
                 .listen(config.listen())
                 .announce(config.announce())
@@ -191,6 +228,16 @@ public final class NodeRuntime implements Node, AutoCloseable {
                 .connectionTimeout(config.connectionTimeout())
                 .keepAlive(config.keepaliveInterval())
                 .members(members)
+                .metrics(metrics)
+                .nat(nat(config))
+                .relay(new RelayConfig(
+                        switch (config.relayServer()) {
+                            case OFF -> RelayConfig.Service.OFF;
+                            case AUTO -> RelayConfig.Service.AUTO;
+                            case ON -> RelayConfig.Service.ON;
+                        },
+                        RelayConfig.Limits.DEFAULT,
+                        config.relays()))
                 .perIp(config.limits().addressConnections())
                 .inboundRate(config.limits().addressRate())
                 .limits(config.limits()
@@ -198,17 +245,20 @@ public final class NodeRuntime implements Node, AutoCloseable {
                         .with(List.of(
                                 new Service("dht", config.kademliaProtocol()),
                                 new Service("gossip", "/meshsub/"),
-                                new Service("sync", "/guts/sync/"))))
+                                new Service("sync", "/guts/sync/", "/guts/via/"))))
                 .build();
     }
 
+    /** A network of one's own may lie behind one router, or in containers. */
+    private static NatConfig nat(Config config) {
+        NatConfig.Scope scope = config.isPublic() ? NatConfig.Scope.PUBLIC : NatConfig.Scope.PRIVATE;
+        NatConfig nat = NatConfig.DEFAULT.autonat(config.autonat()).scope(scope);
+        return config.portMapping() && !config.listen().isEmpty()
+                ? nat.portMapping(NatConfig.PortMapping.AUTOMATIC)
+                : nat;
+    }
+
     private static KademliaConfig kademlia(Config config) {
-        Dht.Mode mode = switch (config.dht()) {
-            case SERVER -> Dht.Mode.SERVER;
-            case CLIENT -> Dht.Mode.CLIENT;
-            // A node of a network of one's own that listens is reachable there; on the public one nobody knows.
-            case AUTO -> config.listen().isEmpty() || config.isPublic() ? Dht.Mode.CLIENT : Dht.Mode.SERVER;
-        };
         Map<PeerId, List<Multiaddr>> peers = new LinkedHashMap<>();
         for (Multiaddr address : config.bootstrap()) {
             List<Multiaddr> known = peers.computeIfAbsent(address.peerId().orElseThrow(), peer -> new ArrayList<>());
@@ -216,7 +266,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         }
         List<PeerInfo> bootstrap = new ArrayList<>();
         peers.forEach((peer, addresses) -> bootstrap.add(new PeerInfo(peer, addresses)));
-        return new KademliaConfig(config.kademliaProtocol(), mode, bootstrap, true);
+        return new KademliaConfig(config.kademliaProtocol(), DhtMode.of(config, Reachability.UNKNOWN), bootstrap, true);
     }
 
     private static SyncSettings settings(Config config, Set<PeerId> members) {
@@ -234,7 +284,8 @@ public final class NodeRuntime implements Node, AutoCloseable {
                 seeding.uplink(),
                 members,
                 new SyncSettings.Shares(seeding.signerQuota(), seeding.groupQuota()),
-                new SyncSettings.PeerRate(seeding.peerRate(), seeding.peerRequests()));
+                new SyncSettings.PeerRate(seeding.peerRate(), seeding.peerRequests()),
+                seeding.via());
     }
 
     private Map<String, Operation> operations() {
@@ -299,13 +350,38 @@ public final class NodeRuntime implements Node, AutoCloseable {
     }
 
     @Override
+    public RelayStatus relayStatus() {
+        return host.relayStatus();
+    }
+
+    @Override
+    public Optional<String> whyRelayed(PeerId peer) {
+        return host.whyRelayed(peer);
+    }
+
+    @Override
     public PrivateKey signingKey() throws Failure {
         return signingKeys.load();
     }
 
     @Override
+    public Reachability reachability() {
+        return host.reachability();
+    }
+
+    @Override
+    public List<AddressStatus> addressStatus() {
+        return host.addressStatus();
+    }
+
+    @Override
     public List<Bootstrapper.State> bootstrap() {
         return bootstrapper.states();
+    }
+
+    @Override
+    public Optional<URI> metricsAddress() {
+        return figures.map(MetricsServer::metricsAddress);
     }
 
     @Override
@@ -338,6 +414,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
     public void close() {
         requestStop();
         if (closed.compareAndSet(false, true)) {
+            health = Health.STOPPING;
             end(parts);
             LOG.info("stopped");
         }

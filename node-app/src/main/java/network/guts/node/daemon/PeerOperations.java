@@ -6,9 +6,11 @@ import java.time.Instant;
 import java.util.DoubleSummaryStatistics;
 import java.util.Map;
 import java.util.Optional;
+import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
 import network.guts.core.host.ConnectionInfo;
+import network.guts.core.host.ConnectionLimit;
 import network.guts.core.host.Identified;
 import network.guts.core.host.UnsupportedProtocolException;
 import network.guts.dht.LookupException;
@@ -73,8 +75,16 @@ final class PeerOperations {
                 .with("direction", connection.direction().name().toLowerCase(java.util.Locale.ROOT))
                 .with("latency_seconds", node.host().latency(peer))
                 .with("score", node.gossip().score(peer))
+                .with("relayed", connection.address().has(Part.P2P_CIRCUIT))
+                .with("limit_seconds", connection.limit().map(ConnectionLimit::duration))
+                .with("limit_bytes", connection.limit().flatMap(PeerOperations::bytes))
+                .with("why_relayed", node.whyRelayed(peer))
                 .with("since", connection.since())
                 .with("seconds", Duration.between(connection.since(), Instant.now()));
+    }
+
+    private static Optional<Long> bytes(ConnectionLimit limit) {
+        return limit.bytes().isPresent() ? Optional.of(limit.bytes().getAsLong()) : Optional.empty();
     }
 
     private void connect(Request request, Reply reply) throws IOException, Failure {
@@ -107,7 +117,7 @@ final class PeerOperations {
     }
 
     /** Finds addresses where none are given and none are known. */
-    private PeerInfo resolve(PeerInfo peer) throws Failure {
+    PeerInfo resolve(PeerInfo peer) throws Failure {
         boolean known = !peer.addresses().isEmpty()
                 || node.host().isConnected(peer.peer())
                 || !node.host().addressBook().addresses(peer.peer()).isEmpty();

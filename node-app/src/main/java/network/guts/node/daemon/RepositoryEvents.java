@@ -7,6 +7,7 @@ import java.util.Map;
 import network.guts.node.output.Event;
 import network.guts.sync.Repositories.DelegateState;
 import network.guts.sync.Repositories.Fetched;
+import network.guts.sync.Repositories.Kept;
 import network.guts.sync.Repositories.RepositoryState;
 import network.guts.sync.model.RepositoryUrl;
 
@@ -36,7 +37,20 @@ final class RepositoryEvents {
                 .with("warnings", state.warnings());
     }
 
-    /** The same, with what each delegate signed. */
+    /** Who keeps a repository for this node, as values. */
+    static List<Map<String, Object>> kept(List<Kept> seeders) {
+        List<Map<String, Object>> all = new ArrayList<>();
+        for (Kept kept : seeders) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("peer", kept.seeder());
+            one.put("addresses", kept.addresses());
+            one.put("sequence", kept.sequence());
+            all.add(one);
+        }
+        return all;
+    }
+
+    /** The {@code repository} event, with what each delegate signed. */
     static Event withViews(RepositoryState state) {
         List<Map<String, Object>> views = new ArrayList<>();
         for (DelegateState view : state.views()) {

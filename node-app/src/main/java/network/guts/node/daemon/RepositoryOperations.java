@@ -22,6 +22,7 @@ import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
 import network.guts.sync.Repositories.FetchOptions;
 import network.guts.sync.Repositories.Fetched;
+import network.guts.sync.Repositories.Kept;
 import network.guts.sync.Repositories.ProviderCheck;
 import network.guts.sync.Repositories.PublishOptions;
 import network.guts.sync.Repositories.Published;
@@ -32,7 +33,7 @@ import network.guts.sync.model.ObjectId;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.model.RepositoryUrl;
 
-/** The requests about repositories: publish, fetch, seed, unseed, repos, providers, push. */
+/** The requests about repositories: publish, via, fetch, seed, unseed, repos, providers, push. */
 final class RepositoryOperations {
     /** More providers than this do not make a clone faster. */
     private static final int MAX_FETCH_PROVIDERS = 16;
@@ -42,14 +43,20 @@ final class RepositoryOperations {
     private static final int MAX_PROVIDERS = 1_000;
     private static final int CHECKS_AT_ONCE = 8;
 
+    /** A seeder that was restarted is back by then. */
+    private static final int VIA_PATIENCE_SECONDS = 120;
+
     private final Node node;
+    private final PeerOperations peers;
 
     RepositoryOperations(Node node) {
         this.node = node;
+        this.peers = new PeerOperations(node);
     }
 
     void addTo(Map<String, Operation> operations) {
         operations.put("publish", this::publish);
+        operations.put("via", this::via);
         operations.put("fetch", this::fetch);
         operations.put("seed", this::seed);
         operations.put("unseed", this::unseed);
@@ -85,6 +92,25 @@ final class RepositoryOperations {
                 .with("bytes", published.bytes())
                 .with("new_packs", published.newPacks())
                 .with("addresses", node.fullAddresses())
+                .with("kept_by", RepositoryEvents.kept(node.repositories().keptBy(published.repository())))
+                .with("seconds", Duration.between(begin, Instant.now())));
+    }
+
+    private void via(Request request, Reply reply) throws IOException, Failure {
+        Instant begin = Instant.now();
+        RepositoryId repository = Arguments.url(request.text("url")).repository();
+        Duration patience = Duration.ofSeconds(request.number("timeout_seconds", 0, 86_400, VIA_PATIENCE_SECONDS));
+        PeerInfo seeder = peers.resolve(Arguments.peer(request.text("address")));
+        node.forgetFailures(seeder.peer());
+        Kept kept;
+        try (ProgressRelay progress = new ProgressRelay(reply)) {
+            kept = node.repositories().via(repository, seeder, patience, progress);
+        }
+        reply.send(Event.of("done")
+                .with("repository", repository)
+                .with("peer", kept.seeder())
+                .with("addresses", kept.addresses())
+                .with("sequence", kept.sequence())
                 .with("seconds", Duration.between(begin, Instant.now())));
     }
 
@@ -143,6 +169,7 @@ final class RepositoryOperations {
             RepositoryId repository = Arguments.url(url.get()).repository();
             RepositoryState state = node.repositories().state(repository).orElseThrow(() -> notHeld(repository));
             reply.send(RepositoryEvents.withViews(state)
+                    .with("kept_by", RepositoryEvents.kept(node.repositories().keptBy(repository)))
                     .with("git_directory", node.repositories().gitDirectory(repository)));
             return;
         }

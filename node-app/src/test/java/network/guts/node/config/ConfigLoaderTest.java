@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import network.guts.libp2p.HostConfig;
+import network.guts.libp2p.NatConfig;
 import network.guts.libp2p.gate.GateEntry;
 import network.guts.libp2p.limits.InboundRate;
 import network.guts.libp2p.limits.Level;
@@ -19,6 +20,7 @@ import network.guts.libp2p.limits.Limits;
 import network.guts.libp2p.limits.Resource;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
+import network.guts.sync.SyncSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +59,20 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void theRouterIsAskedInThePublicNetworkOnlyUnlessTheConfigurationSaysSo() throws Exception {
+        assertThat(load("").portMapping()).isTrue();
+        assertThat(load("").autonat()).isEqualTo(NatConfig.Autonat.AUTO);
+        assertThat(load("network = \"private\"").portMapping()).isFalse();
+        Config config = load("network = \"own\"\nport_mapping = true\nautonat = \"on\"");
+        assertThat(config.portMapping()).isTrue();
+        assertThat(config.autonat()).isEqualTo(NatConfig.Autonat.ON);
+        assertThat(load("port_mapping = false").portMapping()).isFalse();
+        Config fetching = load("").fetching();
+        assertThat(fetching.portMapping()).isFalse();
+        assertThat(fetching.autonat()).isEqualTo(NatConfig.Autonat.OFF);
+    }
+
+    @Test
     void everyKindOfValue() throws Exception {
         Config config = load("""
                 listen = ["/ip4/127.0.0.1/tcp/9001"]
@@ -69,6 +85,7 @@ class ConfigLoaderTest {
                 group_quota = 7
                 peer_rate = "5MB"
                 peer_requests = 9
+                via = ["members"]
                 disk_quota = "2GiB"
                 max_repository_size = 1000
                 """);
@@ -84,6 +101,8 @@ class ConfigLoaderTest {
         assertThat(config.seeding().groupQuota()).isEqualTo(7);
         assertThat(config.seeding().peerRate()).isEqualTo(5_000_000);
         assertThat(config.seeding().peerRequests()).isEqualTo(9);
+        assertThat(config.seeding().via().who()).isEqualTo(SyncSettings.Via.Who.MEMBERS);
+        assertThat(config.fetching().seeding().via()).isEqualTo(SyncSettings.Via.NONE);
         assertThat(config.seeding().diskQuota()).isEqualTo(2L << 30);
         assertThat(config.seeding().maxRepositorySize()).isEqualTo(1000);
     }
@@ -120,8 +139,13 @@ class ConfigLoaderTest {
                 "listen = ['/ip4/999.0.0.1/tcp/1']       | config.toml:1:1 | no multiaddr",
                 "bootstrap = ['/ip4/127.0.0.1/tcp/1']    | config.toml:1:1 | who is there",
                 "members = ['nobody']                    | config.toml:1:1 | no peer id",
+                "[seeding]\\nvia = ['all', 'x']        | config.toml:2:1 | no peer id",
                 "[seeding]\\n  policy = 'everything'     | config.toml:2:3 | none of none, followed, all",
                 "[seeding]\\ndisk_quota = '5 elephants'  | config.toml:2:1 | no size",
+                "metrics = '0.0.0.0:9100'                | config.toml:1:1 | no loopback address",
+                "metrics = 'example.org:9100'            | config.toml:1:1 | neither an IP address nor localhost",
+                "metrics = '127.0.0.1'                   | config.toml:1:1 | no address such as",
+                "metrics = '127.0.0.1:70000'             | config.toml:1:1 | no address such as",
                 "deny = ['10.0.0.1/8']                   | config.toml:1:1 | neither a peer id nor a network",
                 "\\nallow = ['somebody']                 | config.toml:2:1 | neither a peer id nor a network",
                 "[limits.peer]\\nstreams = -1            | config.toml:2:1 | not between",
@@ -189,12 +213,38 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void relaysAreNamedWithTheirPeers() throws Exception {
+        assertThat(load("").relayServer()).isEqualTo(Config.RelayServer.AUTO);
+        assertThat(load("relay_server = \"on\"").relayServer()).isEqualTo(Config.RelayServer.ON);
+        assertThat(load("relay_server = \"on\"").fetching().relayServer()).isEqualTo(Config.RelayServer.OFF);
+        String relay = "/ip4/192.0.2.7/tcp/9000/p2p/12D3KooWBXiYF8pympQiJLQGbV4mD5e5ngX2iRu98QK4v1KwLa4K";
+        assertThat(load("relays = [\"" + relay + "\"]").relays())
+                .extracting(Object::toString)
+                .containsExactly(relay);
+        for (String wrong : new String[] {"/ip4/192.0.2.7/tcp/9000", relay + "/p2p-circuit"}) {
+            Failure failure = catchThrowableOfType(Failure.class, () -> load("relays = [\"" + wrong + "\"]"));
+            assertThat(failure.getMessage()).contains("relays: " + wrong + " is no address of a relay");
+        }
+    }
+
+    @Test
     void perfIsOffUnlessAllowed() throws Exception {
         assertThat(load("network = \"private\"").allowPerf()).isFalse();
         assertThat(load("allow_perf = true").allowPerf()).isTrue();
         assertThat(load("allow_perf = true").fetching().allowPerf()).isFalse();
         Failure failure = catchThrowableOfType(Failure.class, () -> load("allow_perf = \"yes\""));
         assertThat(failure.message()).contains("config.toml:1:").contains("true or false");
+    }
+
+    @Test
+    void metricsAreOffUnlessAnAddressIsGiven() throws Exception {
+        assertThat(load("network = \"private\"").metrics()).isEmpty();
+        Config config = load("metrics = \"[::1]:9100\"");
+        assertThat(config.metrics().orElseThrow().getAddress().isLoopbackAddress())
+                .isTrue();
+        assertThat(config.metrics().orElseThrow().getPort()).isEqualTo(9100);
+        assertThat(load("metrics = \"localhost:0\"").metrics()).isPresent();
+        assertThat(config.fetching().metrics()).isEmpty();
     }
 
     @Test

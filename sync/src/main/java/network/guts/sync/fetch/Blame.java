@@ -5,6 +5,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import network.guts.core.PeerId;
 import network.guts.sync.core.FetchScheduler.ChunkId;
+import network.guts.sync.metrics.SyncMetrics;
+import network.guts.sync.metrics.SyncMetrics.Fault;
 import network.guts.sync.model.RepositoryId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,27 +21,30 @@ final class Blame {
 
     private final RepositoryId repository;
     private final ProviderScores scores;
+    private final SyncMetrics metrics;
     private final Map<PeerId, String> reasons = new ConcurrentHashMap<>();
 
-    Blame(RepositoryId repository, ProviderScores scores) {
+    Blame(RepositoryId repository, ProviderScores scores, SyncMetrics metrics) {
         this.repository = repository;
         this.scores = scores;
+        this.metrics = metrics;
     }
 
     /** A provider sent bytes that do not have the chunk's signed hash. */
     void wrongChunk(PeerId provider, ChunkId chunk) {
         scores.lied(provider);
-        drop(provider, "sent a wrong chunk", chunk);
+        drop(provider, Fault.WRONG_CHUNK, "sent a wrong chunk", chunk);
     }
 
     /** A provider that was asked for a chunk said nothing for too long. */
     void silent(PeerId provider, ChunkId chunk) {
         scores.silent(provider);
-        drop(provider, "fell silent", chunk);
+        drop(provider, Fault.SILENT, "fell silent", chunk);
     }
 
-    private void drop(PeerId provider, String reason, ChunkId chunk) {
+    private void drop(PeerId provider, Fault fault, String reason, ChunkId chunk) {
         if (reasons.putIfAbsent(provider, reason) == null) {
+            metrics.blamed(fault);
             LOG.info(
                     "provider {} of {} {} ({} of pack {}) and is dropped",
                     provider,
@@ -55,6 +60,7 @@ final class Blame {
         scores.lied(provider);
         String words = reason.startsWith("sent ") ? reason : "sent what it must not: " + reason;
         if (reasons.putIfAbsent(provider, words) == null) {
+            metrics.blamed(Fault.WRONG_ANSWER);
             LOG.info("provider {} of {} {} and is dropped", provider, repository, words);
         }
     }
@@ -62,6 +68,7 @@ final class Blame {
     /** A delegate signed something that is not valid. */
     void wronglySigned(PeerId delegate, String reason) {
         reasons.put(delegate, reason);
+        metrics.blamed(Fault.WRONGLY_SIGNED);
         LOG.warn("delegate {} of {} {}; it is passed over", delegate, repository, reason);
     }
 

@@ -2,6 +2,7 @@ package network.guts.sync.fetch;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import network.guts.sync.Progress;
 import network.guts.sync.SyncException;
@@ -54,6 +55,11 @@ final class DownloadWatch {
         return bytes;
     }
 
+    /** Bytes that were not here when it began. */
+    long missing() {
+        return total - before;
+    }
+
     /**
      * Waits until every chunk is here.
      *
@@ -85,6 +91,14 @@ final class DownloadWatch {
     }
 
     private SyncException gaveUp() {
+        Collection<String> relayed = lives.relayed().values();
+        if (!relayed.isEmpty()) {
+            return new SyncException(
+                    SyncException.Kind.REFUSED,
+                    String.join("; ", relayed),
+                    "A relay is no way for repositories: one of both sides has to be reachable (a forwarded port, or"
+                            + " another provider).");
+        }
         return new SyncException(
                 SyncException.Kind.FAILED,
                 "no provider is left that delivers " + id + "; " + (before + download.bytes()) + " of " + total

@@ -18,6 +18,7 @@ import network.guts.sync.SyncException;
 import network.guts.sync.core.FetchScheduler;
 import network.guts.sync.local.GatheredRefs;
 import network.guts.sync.local.LocalRepository;
+import network.guts.sync.metrics.SyncMetrics;
 import network.guts.sync.model.Equivocation;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RefsBody;
@@ -69,7 +70,7 @@ public final class FetchSession implements AutoCloseable {
         this.hints = List.copyOf(hints);
         this.progress = progress;
         this.local = owner.repositories.find(id);
-        this.blame = new Blame(id, owner.scores);
+        this.blame = new Blame(id, owner.scores, owner.metrics);
         Monitor monitor = new Monitor();
         this.hearing = new RefsHearing(
                 id,
@@ -242,6 +243,7 @@ public final class FetchSession implements AutoCloseable {
             throws IOException {
         boolean moved = packs.count() > 0 || hasMoved(state);
         packs.install();
+        owner.metrics.indexed(SyncMetrics.Origin.FETCHED, packs.objects());
         LocalRepository repository = owner.repositories.apply(id, state, bodies);
         tidy.run();
         owner.repositories.store().heardOf(id, owner.clock.instant());

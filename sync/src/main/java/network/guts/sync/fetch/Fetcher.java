@@ -16,6 +16,7 @@ import network.guts.sync.SyncException;
 import network.guts.sync.SyncSettings;
 import network.guts.sync.local.LocalRepositories;
 import network.guts.sync.local.Seeder;
+import network.guts.sync.metrics.SyncMetrics;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
 
@@ -30,6 +31,7 @@ public final class Fetcher {
     final Seeder seeder;
     final SyncSettings settings;
     final ProviderScores scores;
+    final SyncMetrics metrics;
     final KnownFaults<PackId> badPacks = new KnownFaults<>();
     /** By hash, whose refs reach what nothing holds. */
     final KnownFaults<Bytes> badBodies = new KnownFaults<>();
@@ -44,6 +46,7 @@ public final class Fetcher {
             Seeder seeder,
             SyncSettings settings,
             ProviderScores scores,
+            SyncMetrics metrics,
             InstantSource clock,
             PartialPack.Disk disk) {
         this.host = host;
@@ -52,6 +55,7 @@ public final class Fetcher {
         this.seeder = seeder;
         this.settings = settings;
         this.scores = scores;
+        this.metrics = metrics;
         this.clock = clock;
         this.disk = disk;
     }
@@ -62,6 +66,20 @@ public final class Fetcher {
      * @param enough how many providers must have said what they have
      */
     public Fetched fetch(
+            RepositoryId id, Collection<PeerInfo> hints, FetchOptions options, int enough, Progress progress)
+            throws IOException {
+        long start = System.nanoTime();
+        try {
+            Fetched fetched = fetchOne(id, hints, options, enough, progress);
+            metrics.fetched(fetched.changed(), start);
+            return fetched;
+        } catch (IOException e) {
+            metrics.fetchFailed(e, start);
+            throw e;
+        }
+    }
+
+    private Fetched fetchOne(
             RepositoryId id, Collection<PeerInfo> hints, FetchOptions options, int enough, Progress progress)
             throws IOException {
         if (settings.blocked().contains(id)) {

@@ -19,6 +19,7 @@ import network.guts.runtime.ProtocolLoop;
 import network.guts.sync.core.ChunkSet;
 import network.guts.sync.core.FetchScheduler;
 import network.guts.sync.core.FetchScheduler.ChunkId;
+import network.guts.sync.metrics.SyncMetrics;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.pack.PackIndexer;
@@ -70,15 +71,17 @@ final class PackDownload implements AutoCloseable {
     private final Map<PeerId, SyncClient> clients = new ConcurrentHashMap<>();
     private final Map<PeerId, Delivering> delivering = new ConcurrentHashMap<>();
     private final Blame blame;
+    private final SyncMetrics metrics;
     private final AtomicLong bytes = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private boolean complete;
     private @Nullable IOException failure;
 
-    PackDownload(RepositoryId repository, List<Coming> coming, Blame blame, InstantSource clock) {
+    PackDownload(RepositoryId repository, List<Coming> coming, Blame blame, SyncMetrics metrics, InstantSource clock) {
         this.repository = repository;
         this.blame = blame;
+        this.metrics = metrics;
         for (Coming one : coming) {
             packs.put(one.pack().id(), one);
         }
@@ -161,6 +164,7 @@ final class PackDownload implements AutoCloseable {
 
                 @Override
                 public void refused(SyncMessage.Failure refusal) {
+                    metrics.errorReceived(refusal.code());
                     loop.submit(
                             refusal.code() == SyncMessage.Failure.Code.BUSY
                                     ? new FetchScheduler.Busy(provider, chunk, refusal.retryAfter())
@@ -191,6 +195,8 @@ final class PackDownload implements AutoCloseable {
         try {
             boolean known = coming.pack().verified().has(chunk.index());
             right = coming.pack().write(chunk.index(), data.asReadOnlyByteBuffer());
+            SyncMetrics.Chunk result = known ? SyncMetrics.Chunk.KNOWN : SyncMetrics.Chunk.VERIFIED;
+            metrics.chunk(right ? result : SyncMetrics.Chunk.WRONG, data.size());
             if (right && !known) {
                 bytes.addAndGet(data.size());
                 delivering.computeIfAbsent(provider, id -> new Delivering()).add(data.size());

@@ -291,10 +291,11 @@ final class PackFetch {
                 coming.add(new PackDownload.Coming(partial, indexer));
                 owner.seeder.share(partial);
             }
-            try (PackDownload running = new PackDownload(id, coming, blame, owner.clock)) {
-                lives.begin(running, packs);
+            try (PackDownload running = new PackDownload(id, coming, blame, owner.metrics, owner.clock)) {
+                DownloadWatch watch = new DownloadWatch(id, running, coming, lives, blame, progress);
+                lives.begin(running, packs, watch.missing());
                 try {
-                    new DownloadWatch(id, running, coming, lives, blame, progress).await();
+                    watch.await();
                 } finally {
                     done.measure(running);
                 }

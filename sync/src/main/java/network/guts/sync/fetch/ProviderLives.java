@@ -8,12 +8,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import network.guts.core.Bytes;
 import network.guts.core.MalformedException;
 import network.guts.core.PeerId;
 import network.guts.core.PeerInfo;
 import network.guts.core.PeerRecord;
 import network.guts.core.SignedEnvelope;
+import network.guts.core.host.ConnectionInfo;
+import network.guts.core.host.ConnectionLimit;
 import network.guts.sync.SyncException;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
@@ -38,8 +41,25 @@ final class ProviderLives implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProviderLives.class);
 
-    /** What is to be downloaded now. */
-    private record Job(PackDownload download, List<PackId> packs) {}
+    /** So long after a relayed connection began, a direct one may still be found (three attempts at a hole). */
+    private static final Duration PUNCHING = Duration.ofSeconds(18);
+
+    /** @param bytes that are to come */
+    private record Job(PackDownload download, List<PackId> packs, long bytes) {}
+
+    /** What is to come is more than the relay between carries. */
+    private static final class RelayedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient ConnectionInfo connection;
+
+        RelayedException(ConnectionInfo connection, long limit, long bytes) {
+            super("only a relayed connection to " + connection.peer() + ", limited to "
+                    + (limit % 1024 == 0 ? limit / 1024 + " KiB" : limit + " bytes") + ": " + bytes
+                    + " bytes are to come");
+            this.connection = connection;
+        }
+    }
 
     private final Fetcher owner;
     private final RepositoryId id;
@@ -48,6 +68,7 @@ final class ProviderLives implements AutoCloseable {
     private final Blame blame;
     private final Providers providers;
     private final Map<PeerId, SyncClient> clients = new LinkedHashMap<>();
+    private final Map<PeerId, String> relayed = new LinkedHashMap<>();
     private Optional<Job> job = Optional.empty();
     private boolean ended;
 
@@ -71,6 +92,15 @@ final class ProviderLives implements AutoCloseable {
     private void live(PeerInfo provider, Runnable connected) throws IOException {
         PeerId peer = provider.peer();
         owner.host.connect(peer, provider.addresses(), DIAL_TIMEOUT);
+        try {
+            hearAndJoin(peer, connected);
+        } catch (RelayedException e) {
+            LOG.debug("{}", e.getMessage());
+            joinDirectly(e);
+        }
+    }
+
+    private void hearAndJoin(PeerId peer, Runnable connected) throws IOException {
         try (SyncClient client = SyncClient.open(owner.host, peer, DIAL_TIMEOUT)) {
             monitor.change(() -> {
                 clients.put(peer, client);
@@ -86,12 +116,50 @@ final class ProviderLives implements AutoCloseable {
                 blame.wrongAnswer(peer, String.valueOf(e.getMessage()));
                 throw e;
             } catch (PeerRefusedException e) {
+                owner.metrics.errorReceived(e.failure().code());
                 e.failure().peers().forEach(this::offerRecord);
                 throw e;
             } finally {
                 leave(peer);
             }
         }
+    }
+
+    /** Goes on over a direct connection, if one is found. */
+    private void joinDirectly(RelayedException tooMuch) throws IOException {
+        PeerId peer = tooMuch.connection.peer();
+        Duration age = Duration.between(tooMuch.connection.since(), owner.clock.instant());
+        long end = System.nanoTime() + PUNCHING.minus(age).toNanos();
+        while (!isDirect(peer)) {
+            long now = System.nanoTime();
+            if (monitor.await(() -> ended, Math.min(end, now + LOOK.toNanos()), () -> ended)) {
+                return;
+            }
+            if (now >= end) {
+                monitor.change(() -> relayed.put(peer, String.valueOf(tooMuch.getMessage())));
+                throw tooMuch;
+            }
+        }
+        try (SyncClient client = SyncClient.open(owner.host, peer, DIAL_TIMEOUT)) {
+            monitor.change(() -> clients.put(peer, client));
+            joinDownloads(client);
+        } catch (MalformedException e) {
+            blame.wrongAnswer(peer, String.valueOf(e.getMessage()));
+            throw e;
+        } finally {
+            leave(peer);
+        }
+    }
+
+    private boolean isDirect(PeerId peer) {
+        return owner.host.connections().stream()
+                .anyMatch(connection ->
+                        connection.peer().equals(peer) && connection.limit().isEmpty());
+    }
+
+    /** Who could deliver but for a relay between, in words. */
+    Map<PeerId, String> relayed() {
+        return monitor.locked(() -> new LinkedHashMap<>(relayed));
     }
 
     private void leave(PeerId peer) {
@@ -118,6 +186,7 @@ final class ProviderLives implements AutoCloseable {
             Optional<Job> running = monitor.await(
                     () -> isOver(client) || job.isPresent(), Monitor.NEVER, () -> ended ? Optional.<Job>empty() : job);
             if (running.isPresent() && !running.equals(joined)) {
+                refuseTooMuch(client.connection(), running.get().bytes());
                 running.get()
                         .download()
                         .join(client, client.packs(id, running.get().packs(), true));
@@ -131,13 +200,24 @@ final class ProviderLives implements AutoCloseable {
         throw new IOException("the stream ended");
     }
 
+    private static void refuseTooMuch(ConnectionInfo connection, long bytes) throws RelayedException {
+        OptionalLong limit = connection.limit().map(ConnectionLimit::bytes).orElse(OptionalLong.empty());
+        if (limit.isPresent() && bytes > limit.getAsLong()) {
+            throw new RelayedException(connection, limit.getAsLong(), bytes);
+        }
+    }
+
     private boolean isOver(SyncClient client) {
         return ended || !client.isOpen();
     }
 
-    /** From now on, connected providers and new ones join. */
-    void begin(PackDownload download, List<PackId> packs) {
-        monitor.change(() -> job = Optional.of(new Job(download, packs)));
+    /**
+     * From now on, connected providers and new ones join.
+     *
+     * @param bytes that are to come
+     */
+    void begin(PackDownload download, List<PackId> packs, long bytes) {
+        monitor.change(() -> job = Optional.of(new Job(download, packs, bytes)));
     }
 
     /** True if nobody can deliver, and nobody else will come. */

@@ -132,6 +132,15 @@ public final class LocalRepositories implements AutoCloseable {
         return bytes;
     }
 
+    /** Bytes of the packs of all repositories. */
+    public long packBytes() throws IOException {
+        long bytes = 0;
+        for (RepositoryId id : store.repositories()) {
+            bytes += bytes(id);
+        }
+        return bytes;
+    }
+
     /** Bytes of the packs of one repository. */
     long bytes(RepositoryId id) throws IOException {
         long bytes = 0;

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import network.guts.sync.SyncException;
 import network.guts.sync.git.BareRepository;
+import network.guts.sync.metrics.SyncMetrics;
 import network.guts.sync.model.ObjectId;
 import network.guts.sync.model.PackDescriptor;
 import network.guts.sync.model.PackId;
@@ -48,13 +49,15 @@ public final class PackIntake {
 
     private final RecordStore store;
     private final long parseMemory;
+    private final SyncMetrics metrics;
     private final InstantSource clock;
     private final Cache<RepositoryId, Instant> consolidatedAt =
             Caffeine.newBuilder().maximumSize(10_000).build();
 
-    public PackIntake(RecordStore store, long parseMemory, InstantSource clock) {
+    public PackIntake(RecordStore store, long parseMemory, SyncMetrics metrics, InstantSource clock) {
         this.store = store;
         this.parseMemory = parseMemory;
+        this.metrics = metrics;
         this.clock = clock;
     }
 
@@ -135,6 +138,7 @@ public final class PackIntake {
             store.putPack(id, descriptor);
             packs.add(pack);
         }
+        metrics.indexed(SyncMetrics.Origin.LOCAL, objects);
         return new Taken(packs, objects, bytes);
     }
 

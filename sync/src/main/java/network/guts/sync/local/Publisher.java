@@ -33,6 +33,8 @@ import network.guts.sync.model.Signed;
 import network.guts.sync.model.SignedIdentity;
 import network.guts.sync.pack.PackException;
 import network.guts.sync.records.SeedingPolicy;
+import network.guts.sync.records.ViaSeeder;
+import network.guts.sync.records.ViaStore;
 import network.guts.sync.wire.IdentityCodec;
 import network.guts.sync.wire.SignedRecords;
 
@@ -51,6 +53,7 @@ public final class Publisher {
     private final Signer signer;
     private final SigningKeys keys;
     private final Host host;
+    private final ViaStore vias;
     private final CatchUp catchUp;
     private final RandomGenerator random;
     private final ReentrantLock firstKey = new ReentrantLock();
@@ -62,6 +65,7 @@ public final class Publisher {
             Signer signer,
             SigningKeys keys,
             Host host,
+            ViaStore vias,
             CatchUp catchUp,
             RandomGenerator random) {
         this.repositories = repositories;
@@ -71,6 +75,7 @@ public final class Publisher {
         this.signer = signer;
         this.keys = keys;
         this.host = host;
+        this.vias = vias;
         this.catchUp = catchUp;
         this.random = random;
     }
@@ -144,12 +149,7 @@ public final class Publisher {
 
     private Published update(RepositoryId id, SourceRepository source, PublishOptions options, Progress progress)
             throws IOException {
-        LocalRepository repository = repositories
-                .find(id)
-                .orElseThrow(() -> new SyncException(
-                        SyncException.Kind.NOT_FOUND,
-                        id + " was published from here, but this node does not hold it",
-                        "Seed it first, or remove the remote 'guts' to publish it anew."));
+        LocalRepository repository = held(id);
         PrivateKey key = delegateKey(keys, repository);
         RefsBody body = repository.bodies().getOrDefault(key.publicKey(), RefsBody.EMPTY);
         GatheredRefs.State records = repository.with(state -> state);
@@ -158,6 +158,15 @@ public final class Publisher {
             records = signer.under(records, revision.get());
         }
         return sign(key, records, source, body, options, progress, revision.isPresent());
+    }
+
+    private LocalRepository held(RepositoryId id) throws IOException {
+        return repositories
+                .find(id)
+                .orElseThrow(() -> new SyncException(
+                        SyncException.Kind.NOT_FOUND,
+                        id + " was published from here, but this node does not hold it",
+                        "Seed it first, or remove the remote 'guts' to publish it anew."));
     }
 
     /**
@@ -208,7 +217,7 @@ public final class Publisher {
     }
 
     /** This node's key, if it is a delegate's. */
-    static PrivateKey delegateKey(SigningKeys keys, LocalRepository repository) throws IOException {
+    public static PrivateKey delegateKey(SigningKeys keys, LocalRepository repository) throws IOException {
         Optional<PrivateKey> key = keys.key().filter(one -> repository.chain().isDelegate(one.publicKey()));
         return key.orElseThrow(() -> new SyncException(
                 SyncException.Kind.REFUSED,
@@ -241,7 +250,7 @@ public final class Publisher {
         }
         PackLists.Listed listed =
                 lists.after(id, git, before, refs, taken.packs(), options.purge() && !created, others);
-        RefsBody body = new RefsBody(refs, listed.packs(), listed.withdrawn(), seeds());
+        RefsBody body = new RefsBody(refs, listed.packs(), listed.withdrawn(), seeds(id));
         boolean same = !newIdentity
                 && body.refs().equals(before.refs())
                 && body.packs().equals(before.packs())
@@ -301,13 +310,44 @@ public final class Publisher {
         return signable;
     }
 
-    private List<PeerInfo> seeds() {
-        List<network.guts.core.Multiaddr> addresses = host.addresses();
-        return addresses.isEmpty()
-                ? List.of()
-                : List.of(new PeerInfo(
-                        host.peerId(),
-                        new ArrayList<>(addresses)
-                                .subList(0, Math.min(addresses.size(), RefsBody.MAX_SEED_ADDRESSES))));
+    /** This node, where it can be dialled, and the seeders that keep the repository for it. */
+    private List<PeerInfo> seeds(RepositoryId id) throws IOException {
+        List<PeerInfo> seeds = new ArrayList<>();
+        seeds.add(new PeerInfo(host.peerId(), host.addresses()));
+        for (ViaSeeder one : vias.of(id)) {
+            if (one.sequence() > 0) {
+                seeds.add(one.seeder());
+            }
+        }
+        return seeds.stream()
+                .filter(seed -> !seed.addresses().isEmpty())
+                .limit(RefsBody.MAX_SEEDS)
+                .map(seed -> new PeerInfo(
+                        seed.peer(),
+                        seed.addresses().subList(0, Math.min(seed.addresses().size(), RefsBody.MAX_SEED_ADDRESSES))))
+                .toList();
+    }
+
+    /**
+     * Signs the same refs once more, if the peers that this delegate vouches for are others than when it signed last.
+     *
+     * @return the sequence of its newest header
+     */
+    public long vouch(RepositoryId id) throws IOException {
+        catchUp.catchUp(id);
+        ReentrantLock work = repositories.work(id);
+        work.lock();
+        try {
+            LocalRepository repository = held(id);
+            PrivateKey key = delegateKey(keys, repository);
+            RefsBody before = repository.bodies().getOrDefault(key.publicKey(), RefsBody.EMPTY);
+            RefsBody body = new RefsBody(before.refs(), before.packs(), before.withdrawn(), seeds(id));
+            GatheredRefs.State records = repository.with(state -> state);
+            return body.equals(before)
+                    ? records.views().highest(key.publicKey())
+                    : signer.sign(key, records, body).value().sequence();
+        } finally {
+            work.unlock();
+        }
     }
 }

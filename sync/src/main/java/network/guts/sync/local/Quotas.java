@@ -3,6 +3,7 @@ package network.guts.sync.local;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import network.guts.sync.SyncSettings;
 import network.guts.sync.model.RepositoryId;
@@ -26,8 +27,17 @@ public final class Quotas {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<RepositoryId, Charge> charges = new LinkedHashMap<>();
 
-    /** A repository and what it counts. */
-    private record Charge(Mirrored mirrored, long bytes) {}
+    /**
+     * A repository and what it counts.
+     *
+     * @param bytes that are here, and at least {@link #LEAST_BYTES}
+     * @param reserved what it is expected to have soon; 0 for nothing
+     */
+    private record Charge(Mirrored mirrored, long bytes, long reserved) {
+        long counted() {
+            return Math.max(bytes, reserved);
+        }
+    }
 
     /**
      * What is left for a repository.
@@ -41,7 +51,7 @@ public final class Quotas {
         this.repositories = repositories;
         this.shares = shares;
         for (Mirrored one : repositories.store().mirrored()) {
-            charges.put(one.repository(), new Charge(one, charged(one.repository())));
+            charges.put(one.repository(), new Charge(one, charged(one.repository()), 0));
         }
     }
 
@@ -50,7 +60,7 @@ public final class Quotas {
     }
 
     /** What is left for {@code one} beside the others on its accounts. */
-    Left left(Mirrored one) {
+    public Left left(Mirrored one) {
         lock.lock();
         try {
             if (!charges.containsKey(one.repository()) && charges.size() >= MAX_REPOSITORIES) {
@@ -63,10 +73,10 @@ public final class Quotas {
                     continue;
                 }
                 if (other.mirrored().signer().equals(one.signer())) {
-                    signer -= other.bytes();
+                    signer -= other.counted();
                 }
                 if (one.group().isPresent() && other.mirrored().group().equals(one.group())) {
-                    group -= other.bytes();
+                    group -= other.counted();
                 }
             }
             return signer <= group
@@ -84,21 +94,21 @@ public final class Quotas {
     }
 
     /** From now on {@code one} is seeded and counts; on disk before its first pack is. */
-    void open(Mirrored one) throws IOException {
+    public void open(Mirrored one) throws IOException {
         RecordStore store = repositories.store();
         long room = left(one).bytes();
         store.putMirrored(one);
         store.putPolicy(new SeedingPolicy(one.repository(), true, Math.max(1, room)));
         lock.lock();
         try {
-            charges.put(one.repository(), new Charge(one, LEAST_BYTES));
+            charges.put(one.repository(), new Charge(one, LEAST_BYTES, 0));
         } finally {
             lock.unlock();
         }
     }
 
     /** Before and after a fetch: counts what is here, and says how large the repository may become. */
-    void refresh(RepositoryId id) throws IOException {
+    public void refresh(RepositoryId id) throws IOException {
         Charge charge;
         lock.lock();
         try {
@@ -109,7 +119,7 @@ public final class Quotas {
         if (charge == null) {
             return;
         }
-        Charge now = new Charge(charge.mirrored(), charged(id));
+        Charge now = new Charge(charge.mirrored(), charged(id), charge.reserved());
         lock.lock();
         try {
             if (charges.replace(id, charge, now)) {
@@ -123,6 +133,40 @@ public final class Quotas {
         SeedingPolicy policy = store.policy(id);
         if (policy.seeded() && policy.quotaBytes() != room) {
             store.putPolicy(new SeedingPolicy(id, true, room));
+        }
+    }
+
+    /** On whose account a repository is, if it is on one. */
+    public Optional<Mirrored> account(RepositoryId id) {
+        lock.lock();
+        try {
+            return Optional.ofNullable(charges.get(id)).map(Charge::mirrored);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Counts a repository on an account as if it had {@code bytes} already; 0: as what it is. */
+    public void reserve(RepositoryId id, long bytes) {
+        lock.lock();
+        try {
+            charges.computeIfPresent(id, (one, charge) -> new Charge(charge.mirrored(), charge.bytes(), bytes));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What is reserved for all repositories but {@code except}, and not here yet. */
+    public long reservedBeside(RepositoryId except) {
+        lock.lock();
+        try {
+            return charges.entrySet().stream()
+                    .filter(entry -> !entry.getKey().equals(except))
+                    .map(Map.Entry::getValue)
+                    .mapToLong(charge -> charge.counted() - charge.bytes())
+                    .sum();
+        } finally {
+            lock.unlock();
         }
     }
 

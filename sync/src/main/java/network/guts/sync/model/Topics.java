@@ -13,4 +13,12 @@ public final class Topics {
     public static String of(RepositoryId repository) {
         return REPOSITORY + repository;
     }
+
+    /** What a topic is for, as one of a few words: {@code repository}, {@code repositories} or {@code other}. */
+    public static String kind(String topic) {
+        if (topic.equals(REPOSITORIES)) {
+            return "repositories";
+        }
+        return topic.startsWith(REPOSITORY) ? "repository" : "other";
+    }
 }

@@ -17,6 +17,7 @@ import network.guts.core.Bytes;
 import network.guts.core.MalformedException;
 import network.guts.core.PeerId;
 import network.guts.core.PublicKey;
+import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Host;
 import network.guts.core.host.Stream;
 import network.guts.runtime.Frames;
@@ -111,6 +112,11 @@ public final class SyncClient implements AutoCloseable {
 
     public PeerId peer() {
         return stream.connection().peer();
+    }
+
+    /** The connection under it. */
+    public ConnectionInfo connection() {
+        return stream.connection();
     }
 
     /** Told, on the reading thread, whenever bytes come in; must return at once. */

@@ -14,6 +14,7 @@ import network.guts.core.PeerId;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamHandler;
 import network.guts.runtime.Frames;
+import network.guts.sync.metrics.SyncMetrics;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.wire.SyncCodec;
@@ -37,19 +38,29 @@ public final class SyncServer implements StreamHandler {
     private final SyncSource source;
     private final RateCap cap;
     private final PeerRates rates;
+    private final SyncMetrics metrics;
     private final Duration silence;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<PeerId, Integer> streams = new LinkedHashMap<>();
     private int allStreams;
 
     public SyncServer(SyncSource source, RateCap cap, PeerRates rates) {
-        this(source, cap, rates, SyncLimits.SILENCE);
+        this(source, cap, rates, SyncMetrics.none());
+    }
+
+    public SyncServer(SyncSource source, RateCap cap, PeerRates rates, SyncMetrics metrics) {
+        this(source, cap, rates, metrics, SyncLimits.SILENCE);
     }
 
     SyncServer(SyncSource source, RateCap cap, PeerRates rates, Duration silence) {
+        this(source, cap, rates, SyncMetrics.none(), silence);
+    }
+
+    private SyncServer(SyncSource source, RateCap cap, PeerRates rates, SyncMetrics metrics, Duration silence) {
         this.source = source;
         this.cap = cap;
         this.rates = rates;
+        this.metrics = metrics;
         this.silence = silence;
     }
 
@@ -146,6 +157,7 @@ public final class SyncServer implements StreamHandler {
             if (!(message.content() instanceof SyncMessage.Request request)) {
                 throw new MalformedException("a reply where a request was expected");
             }
+            metrics.request(request);
             if (!greeted && !(request instanceof SyncMessage.Hello)) {
                 throw new MalformedException("a stream begins with Hello");
             }
@@ -228,7 +240,8 @@ public final class SyncServer implements StreamHandler {
             if (get.offset() > body.length) {
                 throw new MalformedException("a range behind the end of the body");
             }
-            long end = get.length() == 0 ? body.length : Math.min(body.length, get.offset() + get.length());
+            long left = body.length - get.offset();
+            long end = get.offset() + (get.length() == 0 ? left : Math.min(left, get.length()));
             int at = (int) get.offset();
             do {
                 int next = (int) Math.min(end, at + (long) SyncLimits.PIECE);
@@ -301,12 +314,14 @@ public final class SyncServer implements StreamHandler {
             stream.write(SyncCodec.chunkPrefix(id, last, index, data.length));
             if (cap.isOff()) {
                 stream.write(data);
+                metrics.servedChunk(data.length);
                 return;
             }
             for (int at = 0; at < data.length; at += RateCap.SLICE) {
                 int length = Math.min(RateCap.SLICE, data.length - at);
                 cap.take(length);
                 stream.write(data, at, length);
+                metrics.servedChunk(length);
             }
         }
 
@@ -321,6 +336,7 @@ public final class SyncServer implements StreamHandler {
         }
 
         private void fail(long id, Failure failure) throws IOException {
+            metrics.errorSent(failure.code());
             send(id, true, failure);
         }
 
@@ -328,6 +344,7 @@ public final class SyncServer implements StreamHandler {
             byte[] message = SyncCodec.encode(new SyncMessage(id, last, reply));
             rates.sent(peer, message.length);
             Frames.write(stream, message);
+            metrics.servedMessage(message.length);
         }
     }
 

@@ -395,6 +395,22 @@ public final class RecordStore {
     @SuppressWarnings("ArrayRecordComponent")
     private record MirroredRow(byte[] repository, byte[] signer, String group) {}
 
+    /** How many repositories there are of each standing. */
+    public List<Standing> standings() throws IOException {
+        return database.read(sql -> Rows.query(
+                sql,
+                row -> new Standing(row.getInt(1) != 0, row.getInt(2) != 0, row.getLong(3)),
+                "SELECT seeded, sync_mirrored.repository IS NOT NULL, COUNT(*) FROM sync_repository"
+                        + " LEFT JOIN sync_mirrored ON sync_mirrored.repository = sync_repository.id GROUP BY 1, 2"));
+    }
+
+    /**
+     * Repositories that are alike in why they are here.
+     *
+     * @param mirrored nobody here asked for them
+     */
+    public record Standing(boolean seeded, boolean mirrored, long count) {}
+
     /** Notes that something new was heard of a repository that is stored; milliseconds are kept. */
     public void heardOf(RepositoryId repository, Instant time) throws IOException {
         commit(sql -> Rows.update(sql, "UPDATE sync_repository SET heard_of = ? WHERE id = ?", time, key(repository)));

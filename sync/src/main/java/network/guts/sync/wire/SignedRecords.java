@@ -16,6 +16,7 @@ import network.guts.sync.model.RefsHeader;
 import network.guts.sync.model.RepositoryAnnouncement;
 import network.guts.sync.model.Signed;
 import network.guts.sync.model.SignedIdentity;
+import network.guts.sync.model.ViaAsk;
 
 /**
  * Signed records in libp2p's envelopes: domain {@code guts-<kind>}, payload type {@code /guts/<kind>/1}. What is opened
@@ -28,7 +29,8 @@ public final class SignedRecords {
         IDENTITY,
         REFS,
         FRESH,
-        REPOSITORY;
+        REPOSITORY,
+        VIA;
 
         private String text() {
             return switch (this) {
@@ -36,6 +38,7 @@ public final class SignedRecords {
                 case REFS -> "refs";
                 case FRESH -> "fresh";
                 case REPOSITORY -> "repository";
+                case VIA -> "via";
             };
         }
 
@@ -83,6 +86,13 @@ public final class SignedRecords {
      */
     public static Signed<RepositoryAnnouncement> openAnnouncement(SignedEnvelope envelope) throws MalformedException {
         return open(envelope, Kind.REPOSITORY, RepositoryAnnouncementCodec::decode);
+    }
+
+    /**
+     * @throws MalformedException if the signature does not hold, or nothing is asked
+     */
+    public static Signed<ViaAsk> openViaAsk(SignedEnvelope envelope) throws MalformedException {
+        return open(envelope, Kind.VIA, ViaCodec::decodeAsk);
     }
 
     /**
@@ -146,6 +156,11 @@ public final class SignedRecords {
     /** Signs an announcement. */
     public static Signed<RepositoryAnnouncement> seal(PrivateKey key, RepositoryAnnouncement announcement) {
         return seal(key, Kind.REPOSITORY, announcement, RepositoryAnnouncementCodec.encode(announcement));
+    }
+
+    /** Signs what a seeder is asked. */
+    public static Signed<ViaAsk> seal(PrivateKey key, ViaAsk ask) {
+        return seal(key, Kind.VIA, ask, ViaCodec.encode(ask));
     }
 
     /** Signs a new identity with every one of {@code keys}, at least one. */

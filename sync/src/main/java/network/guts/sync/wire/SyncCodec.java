@@ -318,7 +318,7 @@ public final class SyncCodec {
     }
 
     private static void piece(long total, long offset, int length, int max) throws MalformedException {
-        if (total < 0 || total > max || offset < 0 || offset + length > total) {
+        if (total < 0 || total > max || offset < 0 || offset > total - length) {
             throw new MalformedException("piece of " + length + " bytes at " + offset + " of " + total);
         }
     }

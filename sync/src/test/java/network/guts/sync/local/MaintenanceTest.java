@@ -13,10 +13,12 @@ import network.guts.runtime.Database;
 import network.guts.sync.Progress;
 import network.guts.sync.Repositories.PublishOptions;
 import network.guts.sync.SigningKeys;
+import network.guts.sync.metrics.SyncMetrics;
 import network.guts.sync.model.PackId;
 import network.guts.sync.model.RepositoryId;
 import network.guts.sync.records.RecordStore;
 import network.guts.sync.records.SeedingPolicy;
+import network.guts.sync.records.ViaStore;
 import network.guts.sync.testing.Git;
 import network.guts.sync.testing.MemoryHosts;
 import network.guts.sync.testing.MemoryNetwork;
@@ -54,10 +56,11 @@ class MaintenanceTest {
         publisher = new Publisher(
                 repositories,
                 new PublishedSources(folder.resolve("published.properties")),
-                new PackIntake(store, 64 << 20, clock),
+                new PackIntake(store, 64 << 20, SyncMetrics.none(), clock),
                 signer,
                 keys,
                 host,
+                new ViaStore(database),
                 id -> assertThat(id).isNotNull(),
                 new SplittableRandom(1));
         Maintenance.CatchUp catchUp = new Maintenance.CatchUp() {

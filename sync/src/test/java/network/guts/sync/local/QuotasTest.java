@@ -137,4 +137,21 @@ class QuotasTest {
         assertThat(quotas.left(new Mirrored(id(2), alice, Optional.empty())).bytes())
                 .isEqualTo(10 << 20);
     }
+
+    @Test
+    void whatIsExpectedCountsAsIfItWereThere() throws IOException {
+        Quotas quotas = new Quotas(repositories, SHARES);
+        quotas.open(new Mirrored(id(1), alice, Optional.empty()));
+        quotas.reserve(id(1), 7 << 20);
+        quotas.refresh(id(1));
+        Mirrored next = new Mirrored(id(2), alice, Optional.empty());
+        assertThat(quotas.left(next).bytes()).isEqualTo(3 << 20);
+        assertThat(quotas.reservedBeside(id(2))).isEqualTo(6 << 20);
+        assertThat(quotas.reservedBeside(id(1))).isZero();
+        quotas.reserve(id(1), 0);
+        assertThat(quotas.left(next).bytes()).isEqualTo(9 << 20);
+        quotas.reserve(id(2), 5 << 20);
+        assertThat(quotas.account(id(2))).as("it is on no account").isEmpty();
+        assertThat(quotas.account(id(1)).orElseThrow().signer()).isEqualTo(alice);
+    }
 }

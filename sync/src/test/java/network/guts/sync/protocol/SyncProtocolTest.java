@@ -255,6 +255,17 @@ class SyncProtocolTest {
     }
 
     @Test
+    void aRangeOfABodyWithoutEndIsWhatIsLeft() throws IOException {
+        Stream stream = raw();
+        send(stream, 1, hello());
+        assertThat(read(stream).content()).isInstanceOf(SyncMessage.HelloAck.class);
+        int offset = BODY.length - 5;
+        send(stream, 2, new SyncMessage.GetBody(ID, Bytes.sha256(BODY), offset, Long.MAX_VALUE));
+        assertThat(read(stream).content())
+                .isEqualTo(new SyncMessage.Body(BODY.length, offset, Bytes.of(BODY, offset, 5)));
+    }
+
+    @Test
     void whatBreaksTheProtocolEndsTheStream() throws IOException {
         Stream early = raw();
         send(early, 1, new SyncMessage.GetInventory(Optional.empty()));

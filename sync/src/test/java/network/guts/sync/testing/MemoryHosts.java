@@ -23,6 +23,7 @@ import network.guts.core.PrivateKey;
 import network.guts.core.SignedEnvelope;
 import network.guts.core.host.AddressBook;
 import network.guts.core.host.ConnectionInfo;
+import network.guts.core.host.ConnectionLimit;
 import network.guts.core.host.Host;
 import network.guts.core.host.HostListener;
 import network.guts.core.host.Identified;
@@ -47,6 +48,7 @@ public final class MemoryHosts {
         private final Map<String, StreamHandler> handlers = new ConcurrentHashMap<>();
         private final List<HostListener> listeners = new CopyOnWriteArrayList<>();
         private final List<MemoryStream> streams = new CopyOnWriteArrayList<>();
+        private volatile Optional<ConnectionLimit> limit = Optional.empty();
         private volatile UnaryOperator<MemoryStream> decorator = stream -> stream;
 
         private MemoryHost(PrivateKey key) {
@@ -56,6 +58,11 @@ public final class MemoryHosts {
         /** Changes what this host says on the streams that others open to it. */
         public void decorate(UnaryOperator<MemoryStream> change) {
             decorator = change;
+        }
+
+        /** From now on this host is reached through a relay. */
+        public void relayed(ConnectionLimit allowed) {
+            limit = Optional.of(allowed);
         }
 
         /** The process is gone: streams end, nobody answers. */
@@ -99,7 +106,15 @@ public final class MemoryHosts {
 
         private ConnectionInfo connection(PeerId peer, ConnectionInfo.Direction direction) {
             return new ConnectionInfo(
-                    connections.incrementAndGet(), peer, address(), direction, "tcp", "noise", "yamux", Instant.EPOCH);
+                    connections.incrementAndGet(),
+                    peer,
+                    address(),
+                    direction,
+                    "tcp",
+                    "noise",
+                    "yamux",
+                    Instant.EPOCH,
+                    Optional.ofNullable(hosts.get(peer)).flatMap(other -> other.limit));
         }
 
         @Override

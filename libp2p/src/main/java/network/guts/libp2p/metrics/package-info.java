@@ -1,0 +1,2 @@
+/** What the host counts of itself. */
+package network.guts.libp2p.metrics;

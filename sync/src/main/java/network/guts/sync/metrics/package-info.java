@@ -1,0 +1,2 @@
+/** What sync counts of itself. */
+package network.guts.sync.metrics;
