@@ -12,7 +12,7 @@ final class CloseReasons {
     private CloseReasons() {}
 
     static String of(QuicConnectionCloseEvent close) {
-        String text = Reasons.printable(new String(close.reason(), StandardCharsets.UTF_8), MAX_TEXT)
+        String text = Reasons.printable(new String(reason(close), StandardCharsets.UTF_8), MAX_TEXT)
                 .strip();
         if (close.isApplicationClose()) {
             if (text.isEmpty() && close.error() != 0) {
@@ -24,6 +24,15 @@ final class CloseReasons {
                 ? alert(QuicConnectionCloseEvent.extractTlsError(close.error()))
                 : "error " + name(close.error());
         return "the remote ended it: " + what + (text.isEmpty() ? "" : " (" + text + ")");
+    }
+
+    /** Netty's event copies its reason, and has none where the remote's is empty: it must be in a handshake's end. */
+    private static byte[] reason(QuicConnectionCloseEvent close) {
+        try {
+            return close.reason();
+        } catch (NullPointerException empty) {
+            return new byte[0];
+        }
     }
 
     /** RFC 8446, 6. */
