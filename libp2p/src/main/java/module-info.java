@@ -25,6 +25,8 @@ module network.guts.libp2p {
     requires org.slf4j;
 
     exports network.guts.libp2p;
+    exports network.guts.libp2p.gate;
+    exports network.guts.libp2p.limits;
     exports network.guts.libp2p.perf;
 
     // protobuf's messages look at themselves by reflection

@@ -22,6 +22,9 @@ import network.guts.libp2p.Libp2pHost;
 import network.guts.libp2p.NatConfig;
 import network.guts.libp2p.NatConfig.Autonat;
 import network.guts.libp2p.RelayConfig;
+import network.guts.libp2p.limits.Level;
+import network.guts.libp2p.limits.Limits;
+import network.guts.libp2p.limits.Resource;
 import network.guts.libp2p.perf.PerfServer;
 import network.guts.runtime.Database;
 
@@ -31,6 +34,11 @@ final class HostCommands implements AutoCloseable {
 
     /** What the benchmarks ask for is far beyond what a node keeps. */
     private static final int MANY_CONNECTIONS = 20_000;
+
+    /** Limits that no test but those of the limits comes near. */
+    private static final long MANY_MEMORY = 8L << 30;
+
+    private static final int MANY_STREAMS = 1024;
 
     /** A command of a scripted peer. */
     @FunctionalInterface
@@ -103,7 +111,10 @@ final class HostCommands implements AutoCloseable {
                                 : NatConfig.DEFAULT)
                 .maxConnections(MANY_CONNECTIONS)
                 .water(MANY_CONNECTIONS, MANY_CONNECTIONS)
-                .streams(new HostConfig.StreamLimits(4096, 1024, 4096));
+                .limits(Limits.scaled(MANY_MEMORY)
+                        .with(Level.PEER, Resource.STREAMS_INBOUND, MANY_STREAMS)
+                        .with(Level.PEER, Resource.STREAMS_OUTBOUND, MANY_STREAMS)
+                        .with(Level.PEER, Resource.STREAMS, 2 * MANY_STREAMS));
         return new HostCommands(Database.open(database), config.build());
     }
 

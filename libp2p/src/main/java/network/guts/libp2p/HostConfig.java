@@ -11,6 +11,9 @@ import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PrivateKey;
 import network.guts.core.metrics.Metrics;
+import network.guts.libp2p.gate.GateRules;
+import network.guts.libp2p.limits.InboundRate;
+import network.guts.libp2p.limits.Limits;
 
 /**
  * What a host may be told. Everything but the key has a default: {@code HostConfig.of(key).listen(…).build()}.
@@ -25,10 +28,10 @@ import network.guts.core.metrics.Metrics;
  * @param lowWater trimming ends at this number of connections
  * @param highWater trimming begins above this number of connections
  * @param trimGrace a connection younger than this is not trimmed
- * @param inboundHandshakes inbound connections that may be between accept and the end of the handshake
  * @param perIp inbound connections from one public IP address (IPv6: one /56); other addresses are not counted
- * @param members if any, nobody else gets in
- * @param streams how many streams may be open
+ * @param inboundRate how many new inbound connections may come from one such address
+ * @param gate who is let in and dialled at the start
+ * @param limits of connections, streams and memory
  * @param security the secure channels that are offered and accepted over TCP, the most wanted first
  * @param dnsServer who is asked for names in addresses; empty: the system's servers
  * @param metrics what the host counts with
@@ -46,10 +49,10 @@ public record HostConfig(
         int lowWater,
         int highWater,
         Duration trimGrace,
-        int inboundHandshakes,
         int perIp,
-        Set<PeerId> members,
-        StreamLimits streams,
+        InboundRate inboundRate,
+        GateRules gate,
+        Limits limits,
         List<Security> security,
         Optional<InetSocketAddress> dnsServer,
         Metrics metrics,
@@ -82,9 +85,6 @@ public record HostConfig(
     /** Identify and the first request of a new peer need a moment. */
     public static final Duration DEFAULT_TRIM_GRACE = Duration.ofSeconds(20);
 
-    /** A handshake takes a few round trips and about 100 KiB while it lasts. */
-    public static final int DEFAULT_INBOUND_HANDSHAKES = 128;
-
     /** As go-libp2p: several nodes behind one NAT, no crowd. */
     public static final int DEFAULT_PER_IP = 8;
 
@@ -92,30 +92,11 @@ public record HostConfig(
     public static final int MAX_AGENT_VERSION = 128;
 
     /**
-     * How many streams may be open, counted apart for those that peers open and those that this host opens.
-     *
-     * @param total in all
-     * @param perPeer with one peer
-     * @param perProtocol of one protocol, over all peers
-     */
-    public record StreamLimits(int total, int perPeer, int perProtocol) {
-        /** A stream in use costs a virtual thread and its windows. */
-        public static final StreamLimits DEFAULT = new StreamLimits(4096, 256, 2048);
-
-        public StreamLimits {
-            if (total < 1 || perPeer < 1 || perProtocol < 1) {
-                throw new IllegalArgumentException("a limit of streams is at least 1");
-            }
-        }
-    }
-
-    /**
      * @throws IllegalArgumentException if a number or a duration is out of its bounds
      */
     public HostConfig {
         listen = List.copyOf(listen);
         announce = List.copyOf(announce);
-        members = Set.copyOf(members);
         security = List.copyOf(security);
         if (security.isEmpty() || security.stream().distinct().count() < security.size()) {
             throw new IllegalArgumentException("a host has secure channels, each once");
@@ -126,7 +107,7 @@ public record HostConfig(
         if (!connectionTimeout.isPositive() || !keepAlive.isPositive() || trimGrace.isNegative()) {
             throw new IllegalArgumentException("time-outs are positive");
         }
-        if (maxConnections < 1 || lowWater < 1 || highWater < lowWater || inboundHandshakes < 1 || perIp < 1) {
+        if (maxConnections < 1 || lowWater < 1 || highWater < lowWater || perIp < 1) {
             throw new IllegalArgumentException("limits are at least 1, and high water is not below low water");
         }
     }
@@ -152,10 +133,10 @@ public record HostConfig(
         private int lowWater = DEFAULT_LOW_WATER;
         private int highWater = DEFAULT_HIGH_WATER;
         private Duration trimGrace = DEFAULT_TRIM_GRACE;
-        private int inboundHandshakes = DEFAULT_INBOUND_HANDSHAKES;
         private int perIp = DEFAULT_PER_IP;
-        private Set<PeerId> members = Set.of();
-        private StreamLimits streams = StreamLimits.DEFAULT;
+        private InboundRate inboundRate = InboundRate.DEFAULT;
+        private GateRules gate = GateRules.OPEN;
+        private Limits limits = Limits.ofThisProcess();
         private List<Security> security = DEFAULT_SECURITY;
         private Optional<InetSocketAddress> dnsServer = Optional.empty();
         private Metrics metrics = Metrics.none();
@@ -211,23 +192,30 @@ public record HostConfig(
             return this;
         }
 
-        public Builder inboundHandshakes(int value) {
-            this.inboundHandshakes = value;
-            return this;
-        }
-
         public Builder perIp(int value) {
             this.perIp = value;
             return this;
         }
 
-        public Builder members(Collection<PeerId> value) {
-            this.members = Set.copyOf(value);
+        public Builder inboundRate(InboundRate value) {
+            this.inboundRate = value;
             return this;
         }
 
-        public Builder streams(StreamLimits value) {
-            this.streams = value;
+        /** If any, nobody else gets in. */
+        public Builder members(Collection<PeerId> value) {
+            this.gate = gate.withMembers(Set.copyOf(value));
+            return this;
+        }
+
+        public Builder gate(GateRules value) {
+            this.gate = value;
+            return this;
+        }
+
+        /** Unless this is called, they follow the heap: {@link Limits#ofThisProcess}. */
+        public Builder limits(Limits value) {
+            this.limits = value;
             return this;
         }
 
@@ -272,10 +260,10 @@ public record HostConfig(
                     lowWater,
                     highWater,
                     trimGrace,
-                    inboundHandshakes,
                     perIp,
-                    members,
-                    streams,
+                    inboundRate,
+                    gate,
+                    limits,
                     security,
                     dnsServer,
                     metrics,

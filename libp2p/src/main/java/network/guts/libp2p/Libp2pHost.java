@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PrivateKey;
@@ -31,8 +32,10 @@ import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.autonat.Autonat;
 import network.guts.libp2p.autonat.ToldAddresses;
 import network.guts.libp2p.dcutr.Dcutr;
+import network.guts.libp2p.gate.GateRules;
 import network.guts.libp2p.identify.Identify;
 import network.guts.libp2p.identify.SelfDescription;
+import network.guts.libp2p.limits.LimitsSnapshot;
 import network.guts.libp2p.metrics.HostMetrics;
 import network.guts.libp2p.noise.NoiseProtocol;
 import network.guts.libp2p.ping.Ping;
@@ -117,7 +120,11 @@ public final class Libp2pHost implements Host, Closeable {
         this.swarm = new Swarm(config, transports, book, clock, protocols, events, metrics, this::ready);
         this.identify = new Identify(self, swarm, book, events, clock, this::addressesMayHaveChanged);
         this.ping = new Ping(swarm, metrics);
-        metrics.watch(swarm.connections()::infos, swarm::inUse, book::size);
+        metrics.watch(
+                swarm.connections()::infos,
+                swarm.resources()::inUse,
+                config.limits().byName(),
+                book::size);
         this.reservations = new Reservations(peerId(), swarm, clock, this::addressesMayHaveChanged);
         this.relayService = new RelayService(
                 config.identity(), swarm, protocols, config.relay().limits(), clock, this::addresses);
@@ -377,7 +384,7 @@ public final class Libp2pHost implements Host, Closeable {
 
     @Override
     public Registration handle(String protocol, StreamHandler handler) {
-        return protocols.serve(protocol, handler, config.streams().perPeer());
+        return protocols.serve(protocol, handler, Integer.MAX_VALUE);
     }
 
     /**
@@ -447,7 +454,27 @@ public final class Libp2pHost implements Host, Closeable {
      * @param members empty: everybody
      */
     public void members(Set<PeerId> members) {
-        swarm.connections().members(members);
+        swarm.gate(rules -> rules.withMembers(members));
+    }
+
+    /** Changes who is let in and dialled while the host runs: connections that are not wanted any more end at once. */
+    public void gate(UnaryOperator<GateRules> change) {
+        swarm.gate(change);
+    }
+
+    /** Who is let in now. */
+    public GateRules gate() {
+        return swarm.gate();
+    }
+
+    /** What is in use in each scope, and what was refused. */
+    public LimitsSnapshot limits() {
+        return swarm.resources().snapshot();
+    }
+
+    /** How often something was refused, by the name of the limit, {@code peer.streams_inbound} say; only rises. */
+    public Map<String, Long> refusals() {
+        return swarm.resources().refusals();
     }
 
     /**

@@ -31,6 +31,7 @@ import network.guts.libp2p.autonat.wire.AutonatMessage.DialResponse;
 import network.guts.libp2p.autonat.wire.AutonatMessage.DialStatus;
 import network.guts.libp2p.autonat.wire.AutonatMessage.ResponseStatus;
 import network.guts.libp2p.autonat.wire.DialBackMessage;
+import network.guts.libp2p.gate.GateEntry;
 import network.guts.runtime.Frames;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,6 +136,17 @@ class AutonatTest {
         assertThat(back.connection().address()).isNotEqualTo(server.addresses().getFirst());
         Await.until(
                 "the dial-back's connection ends", () -> client.connections().size() == 1);
+    }
+
+    @Test
+    void the_server_does_not_dial_a_denied_network_for_anybody() throws Exception {
+        Libp2pHost server = host(1, Autonat.ON);
+        Libp2pHost client = host(2, Autonat.OFF);
+        Multiaddr elsewhere = Keys.address("/ip4/127.0.0.2/tcp/4001");
+        assertThat(answer(client, server, elsewhere)).isInstanceOf(DialDataRequest.class);
+        GateEntry denied = GateEntry.parse("127.0.0.2/32");
+        server.gate(rules -> rules.withLists(List.of(denied), List.of()));
+        assertThat(answer(client, server, elsewhere)).isEqualTo(refusal(ResponseStatus.E_DIAL_REFUSED));
     }
 
     @Test

@@ -22,8 +22,10 @@ import network.guts.core.PeerRecord;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
-import network.guts.libp2p.HostConfig.StreamLimits;
 import network.guts.libp2p.identify.proto.IdentifyPb;
+import network.guts.libp2p.limits.Level;
+import network.guts.libp2p.limits.Limits;
+import network.guts.libp2p.limits.Resource;
 import network.guts.runtime.Frames;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,7 +67,8 @@ class HostFaultsTest {
 
     @Test
     void streamsOpenedWithoutEndAreReset() throws Exception {
-        Libp2pHost host = net.host(1, config -> config.streams(new StreamLimits(100, 20, 50)));
+        Libp2pHost host = net.host(
+                1, config -> config.limits(Limits.ofThisProcess().with(Level.PEER, Resource.STREAMS_INBOUND, 20)));
         CountDownLatch release = new CountDownLatch(1);
         AtomicInteger served = new AtomicInteger();
         host.handle("/test/hold/1", stream -> {

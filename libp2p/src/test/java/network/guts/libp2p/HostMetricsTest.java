@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.host.Stream;
+import network.guts.libp2p.limits.Level;
+import network.guts.libp2p.limits.Limits;
+import network.guts.libp2p.limits.Resource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -138,7 +141,31 @@ class HostMetricsTest {
                     talk(one, other);
                 })
                 .isInstanceOf(IOException.class);
-        Await.until("the refusal is counted", () -> b.of("guts_host_refusals_total", "not_a_member") > 0);
+        Await.until("the refusal is counted", () -> b.of("guts_host_refusals_total", "gate.peer") > 0);
+    }
+
+    @Test
+    void theLimitThatWasHitIsNamedAndSoIsItsValue() throws Exception {
+        Libp2pHost one = host(1, a, TestNet.TCP);
+        Libp2pHost other = net.host(
+                2,
+                config -> config.metrics(b)
+                        .limits(Limits.scaled(128 << 20).with(Level.PROTOCOL_PEER, Resource.STREAMS_INBOUND, 2)));
+        connect(one, other);
+        assertThat(b.of("guts_host_limit", "protocol_peer.streams_inbound")).isEqualTo(2);
+        assertThat(b.of("guts_host_limit", "system.memory")).isEqualTo(128 << 20);
+        try (Stream first = open(one, other);
+                Stream second = open(one, other)) {
+            talk(first);
+            talk(second);
+            assertThat(b.of("guts_host_in_use", "system.streams_inbound")).isGreaterThanOrEqualTo(2);
+            assertThatThrownBy(() -> talk(one, other)).isInstanceOf(IOException.class);
+            Await.until(
+                    "the refusal is counted",
+                    () -> b.of("guts_host_refusals_total", "protocol_peer.streams_inbound") == 1);
+        }
+        one.disconnect(other.peerId(), "done");
+        Await.until("nothing is in use", () -> b.of("guts_host_in_use", "system.memory") == 0);
     }
 
     @Test

@@ -27,6 +27,9 @@ import network.guts.core.host.Reachability;
 import network.guts.core.host.Stream;
 import network.guts.libp2p.RelayConfig.Limits;
 import network.guts.libp2p.RelayConfig.Service;
+import network.guts.libp2p.gate.GateEntry;
+import network.guts.libp2p.limits.Level;
+import network.guts.libp2p.limits.Resource;
 import network.guts.libp2p.relay.wire.HopMessage;
 import network.guts.libp2p.relay.wire.Status;
 import network.guts.libp2p.relay.wire.StopMessage;
@@ -340,6 +343,35 @@ class RelayTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("RESOURCE_LIMIT_EXCEEDED");
         talk(dialers.getFirst(), hidden);
+    }
+
+    @Test
+    void whatComesThroughARelayCountsAsAnyConnection() throws Exception {
+        Libp2pHost relay = net.host(1, relay(Limits.DEFAULT));
+        Libp2pHost hidden = net.host(
+                2,
+                builder -> at(relay)
+                        .apply(builder)
+                        .limits(network.guts.libp2p.limits.Limits.scaled(128 << 20)
+                                .with(Level.SYSTEM, Resource.CONNECTIONS_INBOUND, 1)));
+        Await.until("a place with the relay", () -> !circuits(hidden).isEmpty());
+        hidden.allowLimited(ECHO);
+        Libp2pHost first = net.host(3);
+        Libp2pHost second = net.host(4);
+        dialThrough(first, hidden);
+        talk(first, hidden);
+        assertThatThrownBy(() -> dialThrough(second, hidden)).isInstanceOf(IOException.class);
+        assertThat(hidden.refusals()).isEqualTo(java.util.Map.of("system.connections_inbound", 1L));
+        talk(first, hidden);
+        first.disconnect(hidden.peerId(), "makes room");
+        Await.until("there is room", () -> !hidden.isConnected(first.peerId()));
+        second.forgetFailures(hidden.peerId());
+        dialThrough(second, hidden);
+        talk(second, hidden);
+        hidden.gate(rules -> rules.withLists(List.of(GateEntry.of(second.peerId())), List.of()));
+        Await.until("a denied one is gone, too", () -> !hidden.isConnected(second.peerId()));
+        Await.until("nothing is left of it", () -> hidden.limits().system().used(Resource.CONNECTIONS_INBOUND) == 0);
+        assertThat(hidden.isConnected(relay.peerId())).isTrue();
     }
 
     @Test

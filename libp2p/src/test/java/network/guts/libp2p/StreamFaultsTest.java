@@ -96,8 +96,10 @@ class StreamFaultsTest {
             assertThat(taken.get(number)).isBetween((long) CHUNK, WINDOWS);
         }
         assertThat(writers).noneMatch(CompletableFuture::isDone);
-        // A stopped reader is nobody else's business.
-        talk(writer, reader);
+        // A stopped reader is nobody else's business; but QUIC's streams share a window, and these have used it up.
+        if (listen.equals(TestNet.TCP)) {
+            talk(writer, reader);
+        }
         connect(other, reader);
         talk(other, reader);
         goOn.countDown();

@@ -103,14 +103,21 @@ public final class Autonat implements Closeable {
         SecureRandom random = new SecureRandom();
         this.candidates = new Candidates(scope);
         this.client = new AutonatClient(random, clock);
-        this.dialBack = new DialBack(dialBack, () -> swarm.connections().membersOnly());
+        this.dialBack = new DialBack(dialBack, () -> !swarm.gate().members().isEmpty());
         this.server = new AutonatServer(
-                new DialPolicy(scope, this.dialBack::canDial),
+                new DialPolicy(scope, this::mayDialBack),
                 this.dialBack::dial,
                 RequestLimits.Settings.DEFAULT,
                 clock,
                 random,
                 AutonatServer.LONGEST_WAIT);
+    }
+
+    /** Nobody has this host dial where it does not dial itself. */
+    private boolean mayDialBack(Multiaddr address) {
+        boolean denied =
+                address.ip().filter(ip -> swarm.gate().refusal(ip).isPresent()).isPresent();
+        return !denied && dialBack.canDial(address);
     }
 
     /** Serves what the mode says, and begins to ask. */

@@ -31,8 +31,17 @@ public final class HostMetrics {
     private static final String OTHER = "other";
 
     /** Limits whose figure is there before anybody hits them. */
-    private static final List<String> LIMITS =
-            List.of("transient.connections_inbound", "address.connections_inbound", "streams", "protocol.streams");
+    private static final List<String> LIMITS = List.of(
+            "system.connections_inbound",
+            "transient.connections_inbound",
+            "address.connections_inbound",
+            "address.rate",
+            "peer.connections_inbound",
+            "peer.streams_inbound",
+            "protocol_peer.streams_inbound",
+            "system.memory",
+            "gate.peer",
+            "gate.address");
 
     /** A failed handshake: nothing was agreed on that could be named. */
     private static final String UNKNOWN = "unknown";
@@ -116,21 +125,32 @@ public final class HostMetrics {
      *
      * @param connections those that are open
      * @param inUse how much is taken of what is limited, by the name of the limit
+     * @param limits the values of the limits, by name
      * @param peers in the address book
      */
     public void watch(
-            Supplier<List<ConnectionInfo>> connections, Supplier<Map<String, Long>> inUse, IntSupplier peers) {
+            Supplier<List<ConnectionInfo>> connections,
+            Supplier<Map<String, Long>> inUse,
+            Map<String, Long> limits,
+            IntSupplier peers) {
         metrics.gauge(
                 "guts_host_connections",
                 "Open connections.",
                 List.of("transport", "security", "direction"),
                 () -> connections(connections.get()));
         metrics.gauge("guts_host_in_use", "What is taken of what is limited.", List.of("limit"), () -> {
-            List<Sample> samples = new ArrayList<>();
-            inUse.get().forEach((limit, used) -> samples.add(new Sample(used, limit)));
-            return samples;
+            return byLimit(inUse.get());
         });
+        List<Sample> values = byLimit(limits);
+        metrics.gauge(
+                "guts_host_limit", "The limits of what is counted, each of one scope.", List.of("limit"), () -> values);
         metrics.gauge("guts_host_address_book_peers", "Peers in the address book.", peers::getAsInt);
+    }
+
+    private static List<Sample> byLimit(Map<String, Long> values) {
+        List<Sample> samples = new ArrayList<>();
+        values.forEach((limit, value) -> samples.add(new Sample(value, limit)));
+        return samples;
     }
 
     private static List<Sample> connections(List<ConnectionInfo> open) {
@@ -187,8 +207,12 @@ public final class HostMetrics {
      * @param limit the name of the limit, or the rule in words: one of a few that this program has
      */
     public void refused(String limit) {
-        String label = limit.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.]+", "_");
-        refused.increment(among(limits, label, MAX_LIMITS));
+        String known = limits.contains(limit) ? limit : among(limits, label(limit), MAX_LIMITS);
+        refused.increment(known);
+    }
+
+    private static String label(String words) {
+        return words.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.]+", "_");
     }
 
     /**

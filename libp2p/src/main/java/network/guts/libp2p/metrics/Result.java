@@ -26,6 +26,8 @@ public enum Result {
     UNSUPPORTED,
     /** The address failed a moment ago: nobody was asked. */
     BACKOFF,
+    /** A limit or the gate of this host was in the way: nobody was asked. */
+    NOT_ALLOWED,
     /** Another address was faster, or nobody waited any more. */
     GIVEN_UP,
     /** The connection was there, and this host did not want it. */

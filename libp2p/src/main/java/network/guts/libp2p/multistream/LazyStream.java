@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
  * writes learns of a refusal when the remote resets the stream.
  */
 final class LazyStream implements MuxedStream {
+    /**
+     * So much of the first write travels with the proposal: less than any window, so that it does not wait for the remote.
+     * A reader waits for the proposal, and must not wait for all of a large write.
+     */
+    private static final int WITH_PROPOSAL = 16 * 1024;
+
     private final MuxedStream stream;
     private final String protocol;
     private final ReentrantLock proposing = new ReentrantLock();
@@ -51,8 +57,12 @@ final class LazyStream implements MuxedStream {
     @Override
     public void write(byte[] buffer, int offset, int length) throws IOException {
         failIfRefused();
-        if (proposed || !propose(buffer, offset, length)) {
-            stream.write(buffer, offset, length);
+        int first = Math.min(length, WITH_PROPOSAL);
+        if (proposed || !propose(buffer, offset, first)) {
+            first = 0;
+        }
+        if (first < length) {
+            stream.write(buffer, offset + first, length - first);
         }
     }
 

@@ -4,6 +4,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import network.guts.libp2p.limits.ErrorCode;
+import network.guts.libp2p.limits.MemoryBudget;
 
 /** A secured connection that carries many streams. Blocking, thread-safe, for virtual threads. */
 public interface MuxedConnection extends Closeable {
@@ -42,6 +44,14 @@ public interface MuxedConnection extends Closeable {
 
     /** Says go-away, and ends the connection and all of its streams. Never blocks for the remote. */
     void close(String reason);
+
+    /** The same, with a code where the muxer has them. */
+    default void close(ErrorCode code, String reason) {
+        close(reason);
+    }
+
+    /** From where to reserve what its streams hold; to be called before the first of them is used. */
+    default void budget(MemoryBudget budget) {}
 
     @Override
     default void close() {

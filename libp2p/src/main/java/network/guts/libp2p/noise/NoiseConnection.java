@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import network.guts.core.PublicKey;
+import network.guts.libp2p.limits.MemoryBudget;
 import network.guts.libp2p.security.SecureConnection;
 import network.guts.libp2p.tcp.BufferPool;
 import network.guts.libp2p.tcp.RawConnection;
@@ -52,6 +53,11 @@ final class NoiseConnection implements SecureConnection {
     @Override
     public Optional<String> earlyMuxer() {
         return earlyMuxer;
+    }
+
+    @Override
+    public void budget(MemoryBudget budget) {
+        connection.budget(budget);
     }
 
     @Override

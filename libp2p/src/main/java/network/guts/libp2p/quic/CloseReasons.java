@@ -2,6 +2,7 @@ package network.guts.libp2p.quic;
 
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
 import java.nio.charset.StandardCharsets;
+import network.guts.libp2p.limits.ErrorCode;
 import network.guts.libp2p.swarm.Reasons;
 
 /** What a remote's CONNECTION_CLOSE means, in words. */
@@ -11,16 +12,27 @@ final class CloseReasons {
     private CloseReasons() {}
 
     static String of(QuicConnectionCloseEvent close) {
-        String text = Reasons.printable(new String(close.reason(), StandardCharsets.UTF_8), MAX_TEXT)
+        String text = Reasons.printable(new String(reason(close), StandardCharsets.UTF_8), MAX_TEXT)
                 .strip();
         if (close.isApplicationClose()) {
-            String code = close.error() == 0 ? "" : " with code " + close.error();
-            return "the remote closed it" + code + (text.isEmpty() ? "" : ": " + text);
+            if (text.isEmpty() && close.error() != 0) {
+                text = ErrorCode.ofConnection(close.error());
+            }
+            return "the remote closed it" + (text.isEmpty() ? "" : ": " + text);
         }
         String what = close.isTlsError()
                 ? alert(QuicConnectionCloseEvent.extractTlsError(close.error()))
                 : "error " + name(close.error());
         return "the remote ended it: " + what + (text.isEmpty() ? "" : " (" + text + ")");
+    }
+
+    /** Netty's event copies its reason, and has none where the remote's is empty: it must be in a handshake's end. */
+    private static byte[] reason(QuicConnectionCloseEvent close) {
+        try {
+            return close.reason();
+        } catch (NullPointerException empty) {
+            return new byte[0];
+        }
     }
 
     /** RFC 8446, 6. */

@@ -24,8 +24,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import network.guts.libp2p.limits.ErrorCode;
+import network.guts.libp2p.limits.MemoryBudget;
 import network.guts.libp2p.muxer.MuxedConnection;
 import network.guts.libp2p.muxer.MuxedStream;
+import network.guts.libp2p.muxer.ReceiveMemory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,9 +36,6 @@ import org.slf4j.LoggerFactory;
 /** A QUIC connection. Netty's side of it is {@link ConnectionHandler}. */
 final class QuicConnection implements MuxedConnection {
     static final String NAME = "quic";
-
-    /** What CONNECTION_CLOSE says when nothing is wrong. */
-    private static final int NO_ERROR = 0;
 
     /** Longer than a round trip of most and the time that an acknowledgement may be held back. */
     private static final Duration PAUSE = Duration.ofMillis(50);
@@ -50,6 +50,7 @@ final class QuicConnection implements MuxedConnection {
 
     private final QuicConfig config;
     private final Consumer<QuicConnection> forgotten;
+    private final ReceiveMemory memory = new ReceiveMemory(0);
     private final CountDownLatch gone = new CountDownLatch(1);
     private final Set<QuicStream> streams = ConcurrentHashMap.newKeySet();
     private final AtomicReference<@Nullable String> endReason = new AtomicReference<>();
@@ -59,6 +60,9 @@ final class QuicConnection implements MuxedConnection {
     private volatile long lastSent = System.nanoTime();
     private volatile long lastAsked = System.nanoTime();
     private volatile @Nullable QuicChannel channel;
+
+    /** What CONNECTION_CLOSE says. */
+    private volatile ErrorCode closeCode = ErrorCode.NONE;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -79,6 +83,15 @@ final class QuicConnection implements MuxedConnection {
 
     QuicConfig config() {
         return config;
+    }
+
+    ReceiveMemory memory() {
+        return memory;
+    }
+
+    @Override
+    public void budget(MemoryBudget budget) {
+        memory.budget(budget);
     }
 
     // ---- what the event loop brings
@@ -152,7 +165,11 @@ final class QuicConnection implements MuxedConnection {
     }
 
     void forget(QuicStream stream) {
-        if (streams.remove(stream) && !stream.ours()) {
+        if (!streams.remove(stream)) {
+            return;
+        }
+        memory.settle();
+        if (!stream.ours()) {
             lock.lock();
             try {
                 arrived.remove(stream);
@@ -318,6 +335,14 @@ final class QuicConnection implements MuxedConnection {
         }
     }
 
+    @Override
+    public void close(ErrorCode code, String reason) {
+        if (isOpen()) {
+            closeCode = code;
+        }
+        close(reason);
+    }
+
     /**
      * Sends CONNECTION_CLOSE, on the event loop: at once if nothing is under way, else when no more packets go out. What
      * was written so arrives, and there is room to send it: with a full congestion window Netty would lose it.
@@ -347,8 +372,8 @@ final class QuicConnection implements MuxedConnection {
     }
 
     private void closeNow(String reason) {
-        Outcome.ofNoConcern(
-                quic().close(true, NO_ERROR, Unpooled.wrappedBuffer(reason.getBytes(StandardCharsets.UTF_8))));
+        Outcome.ofNoConcern(quic().close(
+                        true, closeCode.connection(), Unpooled.wrappedBuffer(reason.getBytes(StandardCharsets.UTF_8))));
     }
 
     private boolean wasEstablished() {

@@ -39,6 +39,7 @@ import java.util.random.RandomGenerator;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.core.PublicKey;
+import network.guts.libp2p.limits.RefusedException;
 import network.guts.libp2p.security.WrongPeerException;
 import network.guts.libp2p.swarm.Reasons;
 import network.guts.libp2p.tls.PeerCertificateException;
@@ -327,6 +328,11 @@ final class QuicSocket {
         @Override
         public void refuse() {
             connection.close("too many connections");
+        }
+
+        @Override
+        public void refuse(RefusedException why) {
+            connection.close(why.code(), String.valueOf(why.getMessage()));
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
+import network.guts.libp2p.limits.ErrorCode;
 import network.guts.libp2p.muxer.MuxedStream;
 import network.guts.libp2p.timing.TimedCondition;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,7 @@ final class QuicStream implements MuxedStream {
 
     private final SendSide sending;
     private final TimedCondition readable = new TimedCondition(lock);
-    private final ReceiveQueue received = new ReceiveQueue();
+    private final ReceiveQueue received;
     private boolean reading;
     private boolean paused;
     private boolean discarding;
@@ -59,6 +60,7 @@ final class QuicStream implements MuxedStream {
     QuicStream(QuicConnection connection, boolean ours) {
         this.connection = connection;
         this.ours = ours;
+        this.received = new ReceiveQueue(connection.memory());
         this.sending = new SendSide(this, connection, lock);
     }
 
@@ -189,8 +191,8 @@ final class QuicStream implements MuxedStream {
                 tooMuch = discarded > MAX_DISCARDED;
                 bytes.release();
             } else {
-                received.add(bytes);
-                paused = received.unread() >= connection.config().maxUnread();
+                boolean scarce = !received.add(bytes);
+                paused |= scarce || received.unread() >= connection.config().maxUnread();
             }
         } finally {
             lock.unlock();
@@ -223,7 +225,7 @@ final class QuicStream implements MuxedStream {
 
     void remoteReset(String reason) {
         fail(reason);
-        abort();
+        abort(ErrorCode.NONE);
     }
 
     /** Netty's stream is closed: because both sides have ended, or with the connection. */
@@ -332,7 +334,7 @@ final class QuicStream implements MuxedStream {
             return;
         }
         lingering = stream.eventLoop()
-                .schedule(this::reset, connection.config().linger().toNanos(), TimeUnit.NANOSECONDS);
+                .schedule(() -> reset(), connection.config().linger().toNanos(), TimeUnit.NANOSECONDS);
         readOn.run();
     }
 
@@ -347,6 +349,11 @@ final class QuicStream implements MuxedStream {
 
     @Override
     public void reset() {
+        reset(ErrorCode.NONE);
+    }
+
+    @Override
+    public void reset(ErrorCode code) {
         boolean over;
         lock.lock();
         try {
@@ -356,15 +363,15 @@ final class QuicStream implements MuxedStream {
         }
         fail("the stream was reset on this side");
         if (!over) {
-            connection.execute(this::abort);
+            connection.execute(() -> abort(code));
         }
     }
 
     /** Ends both directions at once, on the event loop. */
-    private void abort() {
+    private void abort(ErrorCode code) {
         QuicStreamChannel stream = channel;
         if (stream != null && stream.isActive()) {
-            Outcome.ofNoConcern(stream.shutdown(NO_ERROR));
+            Outcome.ofNoConcern(stream.shutdown(code.stream()));
             connection.countReset();
         }
         gone();

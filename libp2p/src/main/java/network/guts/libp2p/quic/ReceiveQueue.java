@@ -3,6 +3,7 @@ package network.guts.libp2p.quic;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
+import network.guts.libp2p.muxer.ReceiveMemory;
 
 /**
  * What came in on one stream and was not read yet. Its owner's lock guards every method but {@link #copy}, so that the
@@ -14,11 +15,19 @@ final class ReceiveQueue {
 
     private final ArrayDeque<ByteBuf> incoming = new ArrayDeque<>();
     private final ArrayDeque<ByteBuf> current = new ArrayDeque<>();
+    private final ReceiveMemory memory;
     private int unread;
 
-    void add(ByteBuf bytes) {
+    ReceiveQueue(ReceiveMemory memory) {
+        this.memory = memory;
+    }
+
+    /** False if memory is scarce: no more should be asked for until this was read. */
+    boolean add(ByteBuf bytes) {
         unread += bytes.readableBytes();
+        boolean enough = memory.hold(bytes.readableBytes());
         incoming.add(bytes.readableBytes() < bytes.capacity() / WORTH ? onHeap(bytes) : bytes);
+        return enough;
     }
 
     /** Bytes that wait for the reader. */
@@ -51,6 +60,7 @@ final class ReceiveQueue {
 
     void copied(int count) {
         unread -= count;
+        memory.give(count);
     }
 
     void drop() {
@@ -58,6 +68,7 @@ final class ReceiveQueue {
         current.clear();
         incoming.forEach(ByteBuf::release);
         incoming.clear();
+        memory.give(unread);
         unread = 0;
     }
 

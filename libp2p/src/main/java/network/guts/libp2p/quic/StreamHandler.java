@@ -10,6 +10,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamResetException;
 import io.netty.util.ReferenceCountUtil;
+import network.guts.libp2p.limits.ErrorCode;
 
 /**
  * Tells a {@link QuicStream} what Netty tells of it, on the event loop.
@@ -97,7 +98,7 @@ final class StreamHandler extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof QuicStreamResetException reset) {
             long code = reset.applicationProtocolCode();
-            stream.remoteReset("the remote reset the stream" + (code == 0 ? "" : " with code " + code));
+            stream.remoteReset("the remote reset the stream" + (code == 0 ? "" : ": " + ErrorCode.ofStream(code)));
         } else {
             stream.remoteReset("the stream broke: " + cause.getMessage());
         }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import network.guts.core.PublicKey;
+import network.guts.libp2p.limits.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,9 @@ public interface SecureConnection extends Closeable {
 
     /** Ends the outgoing side, behind all that was written. */
     void shutdownOutput() throws IOException;
+
+    /** From where to reserve large buffers; may be called while others read and write. */
+    default void budget(MemoryBudget budget) {}
 
     /** Closes the connection under it; whoever reads or writes gets an {@link IOException}. */
     @Override

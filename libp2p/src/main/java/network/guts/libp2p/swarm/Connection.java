@@ -16,6 +16,7 @@ import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.ConnectionInfo.Direction;
 import network.guts.core.host.Identified;
 import network.guts.libp2p.ConnectionStatus;
+import network.guts.libp2p.limits.ConnectionScope;
 import network.guts.libp2p.muxer.MuxedConnection;
 import network.guts.libp2p.tcp.IpClass;
 import network.guts.libp2p.upgrade.UpgradedConnection;
@@ -28,6 +29,7 @@ public final class Connection {
     private final ConnectionInfo info;
     private final PublicKey key;
     private final MuxedConnection muxed;
+    private final ConnectionScope scope;
     private final boolean reusable;
     private final InstantSource clock;
     private final Set<HostStream> open = ConcurrentHashMap.newKeySet();
@@ -44,10 +46,11 @@ public final class Connection {
     private volatile Optional<String> whyRelayed = Optional.empty();
     private volatile Optional<Duration> pinged = Optional.empty();
 
-    Connection(ConnectionInfo info, UpgradedConnection upgraded, InstantSource clock) {
+    Connection(ConnectionInfo info, UpgradedConnection upgraded, ConnectionScope scope, InstantSource clock) {
         this.info = info;
         this.key = upgraded.key();
         this.muxed = upgraded.connection();
+        this.scope = scope;
         this.reusable = !relayed() && (!outbound() || upgraded.fromListeningPort());
         this.clock = clock;
         this.lastActive = info.since();
@@ -137,12 +140,13 @@ public final class Connection {
         lastActive = clock.instant();
     }
 
-    /** The connection is gone: gives back the places of its streams. */
+    /** The connection is gone: gives back what it and its streams had reserved. */
     void over() {
         over = true;
         for (HostStream stream : open) {
             stream.end();
         }
+        scope.close();
     }
 
     /** Why it is still relayed; empty while a direct way may be found. */

@@ -17,6 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.PeerId;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.libp2p.HostConfig;
+import network.guts.libp2p.limits.Level;
+import network.guts.libp2p.limits.Resource;
 
 /** The connections that are there, who is protected, and which of several to one peer is preferred. */
 public final class Connections {
@@ -26,11 +28,13 @@ public final class Connections {
      */
     private static final Duration RETIRE_AFTER = Duration.ofSeconds(2);
 
-    /** A peer that opens more connections than this loses the new ones. */
-    private static final int MAX_PER_PEER = 4;
+    /** Trimming begins below the limit of connections, in percent of it: else there would be none to trim. */
+    private static final int MOST_PERCENT = 75;
 
     private final PeerId self;
     private final HostConfig config;
+    private final int lowWater;
+    private final int highWater;
     private final InstantSource clock;
     private final Events events;
     private final ReentrantLock lock = new ReentrantLock();
@@ -38,14 +42,15 @@ public final class Connections {
     private final Map<PeerId, Set<String>> tags = new HashMap<>();
     private final Condition emptied = lock.newCondition();
     private final Condition arrived = lock.newCondition();
-    private Set<PeerId> members;
     private int count;
     private boolean closed;
 
     Connections(PeerId self, HostConfig config, InstantSource clock, Events events) {
         this.self = self;
         this.config = config;
-        this.members = config.members();
+        int most = (int) Math.max(1, config.limits().get(Level.SYSTEM, Resource.CONNECTIONS) * MOST_PERCENT / 100);
+        this.highWater = Math.min(config.highWater(), most);
+        this.lowWater = Math.min(config.lowWater(), highWater);
         this.clock = clock;
         this.events = events;
     }
@@ -86,50 +91,7 @@ public final class Connections {
         if (peer.equals(self)) {
             return Optional.of("a connection to this host itself");
         }
-        if (!admits(peer)) {
-            return Optional.of("not a member");
-        }
-        if (!connection.outbound() && count >= 2 * config.highWater() && !tags.containsKey(peer)) {
-            return Optional.of("too many connections");
-        }
-        if (byPeer.getOrDefault(peer, List.of()).size() >= MAX_PER_PEER) {
-            return Optional.of("too many connections of one peer");
-        }
         return Optional.empty();
-    }
-
-    /** True if not everybody is let in. */
-    public boolean membersOnly() {
-        lock.lock();
-        try {
-            return !members.isEmpty();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    boolean admits(PeerId peer) {
-        lock.lock();
-        try {
-            return members.isEmpty() || members.contains(peer);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** From now on only these are let in; empty: everybody. The connections of others end. */
-    public void members(Set<PeerId> allowed) {
-        List<Connection> others;
-        lock.lock();
-        try {
-            members = Set.copyOf(allowed);
-            others = all().stream()
-                    .filter(connection -> !admits(connection.info().peer()))
-                    .toList();
-        } finally {
-            lock.unlock();
-        }
-        close(others, others.size(), "no longer a member");
     }
 
     /** One of them stays, the others are retired. */
@@ -148,8 +110,9 @@ public final class Connections {
     }
 
     /**
-     * A direct one before a relayed one. Two connections of one time that were dialled from both ends: the one whose dialer has the smaller peer id stays,
-     * which both ends find alike. Otherwise the newer one: who dials again has lost the older.
+     * A direct one before a relayed one. Two connections of one time that were dialled from both ends: the one whose
+     * dialer has the smaller peer id stays, which both ends find alike. Otherwise the newer one: who dials again has lost
+     * the older.
      */
     private Connection better(Connection older, Connection newer) {
         if (!older.isOpen()) {
@@ -350,14 +313,14 @@ public final class Connections {
     /** Brings the connections down to low water if there are more than high water. */
     void trim() {
         List<Connection> all = all();
-        if (all.size() > config.highWater()) {
+        if (all.size() > highWater) {
             Instant young = clock.instant().minus(config.trimGrace());
             List<Connection> candidates = all.stream()
                     .filter(c ->
                             !isProtected(c.info().peer()) && !c.info().since().isAfter(young))
                     .sorted(Comparator.comparing((Connection c) -> !c.idle()).thenComparing(Connection::lastActive))
                     .toList();
-            close(candidates, all.size() - config.lowWater(), "trimmed: too many connections");
+            close(candidates, all.size() - lowWater, "trimmed: too many connections");
         }
     }
 

@@ -13,8 +13,11 @@ import java.util.function.BooleanSupplier;
 import network.guts.core.Multiaddr;
 import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
+import network.guts.core.host.ConnectionInfo.Direction;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.dns.NameResolver;
+import network.guts.libp2p.limits.ConnectionScope;
+import network.guts.libp2p.limits.RefusedException;
 import network.guts.libp2p.metrics.HostMetrics;
 import network.guts.libp2p.metrics.Result;
 import network.guts.libp2p.transport.Transport;
@@ -24,15 +27,6 @@ import network.guts.libp2p.upgrade.UpgradedConnection;
 
 /** Makes connections: one dial for each peer at a time. */
 final class Dialer {
-    /** Takes a connection that this host has dialled in. */
-    @FunctionalInterface
-    interface Admission {
-        /**
-         * @throws IOException with the reason, if it is refused; it is closed then
-         */
-        Connection admit(UpgradedConnection upgraded, Transport transport, Multiaddr address) throws IOException;
-    }
-
     /**
      * What is looked for.
      *
@@ -157,6 +151,7 @@ final class Dialer {
             metrics.notDialled(transport.name(), Result.BACKOFF);
             throw new IOException(refusal.get());
         }
+        ConnectionScope scope = reserve(peer, address, transport);
         long start = System.nanoTime();
         Result result = Result.FAILED;
         try {
@@ -167,7 +162,7 @@ final class Dialer {
                 throw new IOException("another address was faster");
             }
             result = Result.NOT_ADMITTED;
-            Connection connection = admission.admit(upgraded, transport, address);
+            Connection connection = admission.admit(upgraded, transport, address, scope);
             result = Result.OK;
             backoff.worked(peer, address);
             book.worked(peer, address);
@@ -178,7 +173,19 @@ final class Dialer {
             }
             throw e;
         } finally {
+            if (result != Result.OK) {
+                scope.close();
+            }
             metrics.dialled(transport.name(), result, start);
+        }
+    }
+
+    private ConnectionScope reserve(PeerId peer, Multiaddr address, Transport transport) throws RefusedException {
+        try {
+            return admission.reserve(peer, address, Direction.OUTBOUND);
+        } catch (RefusedException e) {
+            metrics.notDialled(transport.name(), Result.NOT_ALLOWED);
+            throw e;
         }
     }
 

@@ -13,22 +13,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
+import network.guts.core.host.ConnectionInfo.Direction;
+import network.guts.libp2p.limits.ConnectionScope;
 import network.guts.libp2p.transport.Transport;
 import network.guts.libp2p.transport.Transports;
 import network.guts.libp2p.upgrade.UpgradedConnection;
 
 /** One attempt at a direct connection that both sides dial at once: all addresses at the same time. */
 final class HolePunch {
-    /** Takes a connection in. */
-    @FunctionalInterface
-    interface Admission {
-        /**
-         * @throws IOException with the reason, if it is refused; it is closed then
-         */
-        Connection admit(UpgradedConnection upgraded, Transport transport, Multiaddr address, boolean client)
-                throws IOException;
-    }
-
     private final Transports transports;
     private final Connections connections;
     private final PeerId peer;
@@ -81,7 +73,10 @@ final class HolePunch {
     }
 
     private void punch(Multiaddr address, Duration timeout) {
+        Optional<ConnectionScope> scope = Optional.empty();
+        boolean admitted = false;
         try {
+            scope = Optional.of(admission.reserve(peer, address, client ? Direction.OUTBOUND : Direction.INBOUND));
             Transport transport = transports.of(address);
             Optional<UpgradedConnection> punched = transport.punch(address, peer, client, timeout);
             if (punched.isEmpty()) {
@@ -89,10 +84,15 @@ final class HolePunch {
             } else if (client && !claimed.compareAndSet(false, true)) {
                 punched.get().connection().close("another connection to this peer was faster");
             } else {
-                admission.admit(punched.get(), transport, address, client);
+                admission.admit(punched.get(), transport, address, scope.get());
+                admitted = true;
             }
         } catch (IOException e) {
             failures.put(address, Reasons.of(e));
+        } finally {
+            if (!admitted) {
+                scope.ifPresent(ConnectionScope::close);
+            }
         }
     }
 }

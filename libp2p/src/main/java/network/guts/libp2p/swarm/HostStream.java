@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.Stream;
+import network.guts.libp2p.limits.StreamScope;
 import network.guts.libp2p.metrics.StreamMeter;
 import network.guts.libp2p.muxer.MuxedStream;
 
@@ -13,15 +14,15 @@ final class HostStream implements Stream {
     private final Connection connection;
     private final MuxedStream muxed;
     private final String protocol;
-    private final StreamSlots.Slot slot;
+    private final StreamScope scope;
     private final StreamMeter meter;
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    HostStream(Connection connection, MuxedStream muxed, String protocol, StreamSlots.Slot slot, StreamMeter meter) {
+    HostStream(Connection connection, MuxedStream muxed, String protocol, StreamScope scope, StreamMeter meter) {
         this.connection = connection;
         this.muxed = muxed;
         this.protocol = protocol;
-        this.slot = slot;
+        this.scope = scope;
         this.meter = meter;
         meter.opened();
         readTimeout(DEFAULT_TIMEOUT);
@@ -83,7 +84,7 @@ final class HostStream implements Stream {
     /** The stream is over, by us or with its connection. */
     void end() {
         if (ended.compareAndSet(false, true)) {
-            slot.release();
+            scope.close();
             meter.ended();
             connection.ended(this);
         }

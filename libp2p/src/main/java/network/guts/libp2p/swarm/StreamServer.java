@@ -4,10 +4,15 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import network.guts.core.host.ConnectionInfo.Direction;
 import network.guts.core.host.Stream;
 import network.guts.core.host.UnsupportedProtocolException;
-import network.guts.libp2p.HostConfig.StreamLimits;
+import network.guts.libp2p.limits.ErrorCode;
+import network.guts.libp2p.limits.LimitExceededException;
+import network.guts.libp2p.limits.Resource;
+import network.guts.libp2p.limits.ResourceManager;
+import network.guts.libp2p.limits.StreamScope;
 import network.guts.libp2p.metrics.HostMetrics;
 import network.guts.libp2p.metrics.StreamMeter;
 import network.guts.libp2p.multistream.Multistream;
@@ -18,29 +23,23 @@ import org.slf4j.LoggerFactory;
 
 /** Opens and serves the streams of connections, within the limits. */
 final class StreamServer {
-    // Why a stream is refused, as it is counted.
-    private static final String TOO_MANY = "streams";
-    private static final String TOO_MANY_OF_PROTOCOL = "protocol.streams";
+    /** Why a stream is refused, as it is counted, if it is by no limit. */
     private static final String NO_PROTOCOL = "no protocol was agreed on";
 
     private static final Logger LOG = LoggerFactory.getLogger(StreamServer.class);
 
     private final Protocols protocols;
-    private final StreamLimits limits;
+    private final ResourceManager resources;
     private final Duration negotiationTimeout;
-    private final StreamSlots inbound;
-    private final StreamSlots outbound;
     private final HostMetrics metrics;
 
     /**
      * @param negotiationTimeout how long a remote that opens a stream may take to agree on its protocol
      */
-    StreamServer(Protocols protocols, StreamLimits limits, Duration negotiationTimeout, HostMetrics metrics) {
+    StreamServer(Protocols protocols, ResourceManager resources, Duration negotiationTimeout, HostMetrics metrics) {
         this.protocols = protocols;
-        this.limits = limits;
+        this.resources = resources;
         this.negotiationTimeout = negotiationTimeout;
-        this.inbound = new StreamSlots(limits);
-        this.outbound = new StreamSlots(limits);
         this.metrics = metrics;
     }
 
@@ -60,44 +59,50 @@ final class StreamServer {
     }
 
     int open() {
-        return inbound.total() + outbound.total();
+        return (int) resources.used(Resource.STREAMS);
     }
 
     private void accept(Connection connection, MuxedStream stream) {
-        Optional<StreamSlots.Slot> slot = inbound.take(connection.info().peer());
-        if (slot.isEmpty()) {
-            metrics.refused(TOO_MANY);
-            LOG.debug("{}: stream refused, too many are open", connection);
-            stream.reset();
-            return;
+        try {
+            StreamScope scope = resources.openStream(connection.info().peer(), Direction.INBOUND);
+            Thread.ofVirtual()
+                    .name("stream-" + connection.info().peer().abbreviated())
+                    .start(() -> handle(connection, stream, scope));
+        } catch (LimitExceededException e) {
+            LOG.debug("{}: stream refused, {}", connection, e.getMessage());
+            stream.reset(e.code());
         }
-        Thread.ofVirtual()
-                .name("stream-" + connection.info().peer().abbreviated())
-                .start(() -> handle(connection, stream, slot.get()));
     }
 
-    private void handle(Connection connection, MuxedStream fresh, StreamSlots.Slot slot) {
+    private void handle(Connection connection, MuxedStream fresh, StreamScope scope) {
         boolean negotiated = false;
+        ErrorCode code = ErrorCode.PROTOCOL_NEGOTIATION_FAILED;
         try {
             Negotiated agreed = Multistream.respond(fresh, protocols.ids(), negotiationTimeout);
             Optional<Protocols.Served> served = protocols.find(agreed.protocol());
-            if (served.isEmpty() || !slot.use(agreed.protocol(), served.get().perPeer())) {
-                metrics.refused(TOO_MANY_OF_PROTOCOL);
-                LOG.debug("{}: stream of {} refused, too many are open", connection, agreed.protocol());
+            if (served.isEmpty()) {
                 return;
             }
+            scope.assign(agreed.protocol(), OptionalInt.of(served.get().perPeer()));
             negotiated = true;
-            StreamMeter meter = metrics.streams(connection.info().transport(), agreed.protocol(), Direction.INBOUND);
-            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), slot, meter);
+            HostStream stream = new HostStream(
+                    connection,
+                    agreed.stream(),
+                    agreed.protocol(),
+                    scope,
+                    metrics.streams(connection.info().transport(), agreed.protocol(), Direction.INBOUND));
             connection.started(stream, true);
             run(served.get(), stream);
+        } catch (LimitExceededException e) {
+            LOG.debug("{}: stream refused, {}", connection, e.getMessage());
+            code = e.code();
         } catch (IOException e) {
             metrics.refused(NO_PROTOCOL);
             LOG.debug("{}: no protocol was agreed on: {}", connection, Reasons.of(e));
         } finally {
             if (!negotiated) {
-                fresh.reset();
-                slot.release();
+                fresh.reset(code);
+                scope.close();
             }
         }
     }
@@ -151,29 +156,23 @@ final class StreamServer {
 
     private Stream open(Connection connection, Duration timeout, Negotiation negotiation) throws IOException {
         long start = System.nanoTime();
-        StreamSlots.Slot slot = outbound.take(connection.info().peer()).orElseThrow(() -> {
-            metrics.refused(TOO_MANY);
-            return new IOException("too many streams are open");
-        });
+        StreamScope scope = resources.openStream(connection.info().peer(), Direction.OUTBOUND);
         Optional<MuxedStream> fresh = Optional.empty();
         boolean ready = false;
         try {
             fresh = Optional.of(connection.muxed().open(timeout));
             Duration left = timeout.minusNanos(System.nanoTime() - start);
             Negotiated agreed = negotiation.run(fresh.get(), left);
-            if (!slot.use(agreed.protocol(), limits.perPeer())) {
-                metrics.refused(TOO_MANY_OF_PROTOCOL);
-                throw new IOException("too many streams of " + agreed.protocol() + " are open");
-            }
+            scope.assign(agreed.protocol(), OptionalInt.empty());
             StreamMeter meter = metrics.streams(connection.info().transport(), agreed.protocol(), Direction.OUTBOUND);
-            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), slot, meter);
+            HostStream stream = new HostStream(connection, agreed.stream(), agreed.protocol(), scope, meter);
             connection.started(stream, false);
             ready = true;
             return stream;
         } finally {
             if (!ready) {
                 fresh.ifPresent(MuxedStream::reset);
-                slot.release();
+                scope.close();
             }
         }
     }

@@ -5,12 +5,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import network.guts.core.Multiaddr;
 import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
@@ -22,6 +22,12 @@ import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.addressbook.StoredAddressBook;
 import network.guts.libp2p.dns.DnsNameServer;
 import network.guts.libp2p.dns.NameResolver;
+import network.guts.libp2p.gate.GateRules;
+import network.guts.libp2p.gate.Gater;
+import network.guts.libp2p.limits.ConnectionScope;
+import network.guts.libp2p.limits.ErrorCode;
+import network.guts.libp2p.limits.RefusedException;
+import network.guts.libp2p.limits.ResourceManager;
 import network.guts.libp2p.metrics.HostMetrics;
 import network.guts.libp2p.metrics.Result;
 import network.guts.libp2p.transport.Incoming;
@@ -46,8 +52,11 @@ public final class Swarm {
     private final InstantSource clock;
     private final Connections connections;
     private final StreamServer streams;
+    private final ResourceManager resources;
+    private final Gater gater;
     private final InboundGate gate;
     private final DialBackoff backoff;
+    private final Admission admission = new OwnAdmission();
     private final Dialer dialer;
     private final Events events;
     private final HostMetrics metrics;
@@ -77,8 +86,10 @@ public final class Swarm {
         this.metrics = metrics;
         this.ready = ready;
         this.connections = new Connections(self, config, clock, events);
-        this.streams = new StreamServer(protocols, config.streams(), config.connectionTimeout(), metrics);
-        this.gate = new InboundGate(config.inboundHandshakes(), config.perIp(), metrics::refused);
+        this.resources = new ResourceManager(config.limits(), metrics::refused);
+        this.gater = new Gater(config.gate(), resources::refused);
+        this.streams = new StreamServer(protocols, resources, config.connectionTimeout(), metrics);
+        this.gate = new InboundGate(resources, gater, config.perIp(), config.inboundRate());
         this.backoff = new DialBackoff(clock);
         this.dialer = new Dialer(
                 transports,
@@ -87,7 +98,7 @@ public final class Swarm {
                 backoff,
                 config.connectionTimeout(),
                 metrics,
-                this::admitOutbound);
+                admission);
     }
 
     public Connections connections() {
@@ -128,8 +139,10 @@ public final class Swarm {
         if (peer.equals(self)) {
             throw new IOException("a host does not dial itself");
         }
-        if (!connections.admits(peer)) {
-            throw new IOException(peer + " is not a member");
+        try {
+            gater.check(peer, Optional.empty());
+        } catch (RefusedException e) {
+            throw new IOException("no connection to " + peer + ": " + e.getMessage(), e);
         }
     }
 
@@ -157,7 +170,7 @@ public final class Swarm {
     public Connection punch(PeerId peer, List<Multiaddr> addresses, boolean client, Duration timeout)
             throws IOException {
         refuseImpossible(peer);
-        return new HolePunch(transports, connections, peer, client, this::admitPunched).run(addresses, timeout);
+        return new HolePunch(transports, connections, peer, client, admission).run(addresses, timeout);
     }
 
     /** From now on {@code protocol} is opened over limited connections too. */
@@ -225,13 +238,17 @@ public final class Swarm {
 
     /** Owns a connection that a listener has accepted. Does not block. */
     public void accepted(Incoming incoming) {
-        Optional<InboundGate.Pass> pass = closed ? Optional.empty() : gate.enter(incoming.remote(), incoming::refuse);
-        if (pass.isEmpty()) {
-            LOG.debug("connection from {} refused: too many", incoming.address());
+        if (closed) {
             incoming.refuse();
             return;
         }
-        Thread.ofVirtual().name("inbound-" + incoming.address()).start(() -> inbound(incoming, pass.get()));
+        try {
+            InboundGate.Pass pass = gate.enter(incoming.remote(), incoming::refuse);
+            Thread.ofVirtual().name("inbound-" + incoming.address()).start(() -> inbound(incoming, pass));
+        } catch (RefusedException e) {
+            LOG.debug("connection from {} refused: {}", incoming.address(), e.getMessage());
+            incoming.refuse(e);
+        }
     }
 
     private void inbound(Incoming incoming, InboundGate.Pass pass) {
@@ -239,11 +256,32 @@ public final class Swarm {
             UpgradedConnection upgraded = upgraded(incoming);
             pass.handshakeDone();
             events.awaitRoom();
-            Connection connection = admit(upgraded, incoming.transport(), incoming.address(), Direction.INBOUND);
+            Connection connection = admit(upgraded, incoming.transport(), incoming.address(), pass.scope());
             dialer.found(connection, !connections.prefersOwnDial(upgraded.peer()));
             live(connection);
         } catch (IOException e) {
             LOG.debug("inbound connection from {}: {}", incoming.address(), Reasons.of(e));
+        }
+    }
+
+    /** How a connection of ours, or one that was punched, is taken in. */
+    private final class OwnAdmission implements Admission {
+        @Override
+        public ConnectionScope reserve(PeerId peer, Multiaddr address, Direction direction) throws RefusedException {
+            gater.check(peer, address.ip());
+            return resources.openConnection(direction, isExempt(peer, address));
+        }
+
+        @Override
+        public Connection admit(
+                UpgradedConnection upgraded, Transport transport, Multiaddr address, ConnectionScope scope)
+                throws IOException {
+            events.awaitRoom();
+            Connection connection = Swarm.this.admit(upgraded, transport.name(), address, scope);
+            Thread.ofVirtual()
+                    .name("connection-" + connection.info().peer().abbreviated())
+                    .start(() -> live(connection));
+            return connection;
         }
     }
 
@@ -259,27 +297,22 @@ public final class Swarm {
         }
     }
 
-    private Connection admitOutbound(UpgradedConnection upgraded, Transport transport, Multiaddr address)
-            throws IOException {
-        events.awaitRoom();
-        return begin(admit(upgraded, transport.name(), address, Direction.OUTBOUND));
+    /** Peers that somebody here needs, or wants in any case, may go a little beyond the limits of connections. */
+    private boolean isExempt(PeerId peer, Multiaddr address) {
+        return connections.isProtected(peer) || gater.exempts(peer, address.ip());
     }
 
-    private Connection admitPunched(UpgradedConnection upgraded, Transport transport, Multiaddr address, boolean client)
+    private Connection admit(UpgradedConnection upgraded, String transport, Multiaddr address, ConnectionScope scope)
             throws IOException {
-        events.awaitRoom();
-        return begin(admit(upgraded, transport.name(), address, client ? Direction.OUTBOUND : Direction.INBOUND));
-    }
-
-    private Connection begin(Connection connection) {
-        Thread.ofVirtual()
-                .name("connection-" + connection.info().peer().abbreviated())
-                .start(() -> live(connection));
-        return connection;
-    }
-
-    private Connection admit(UpgradedConnection upgraded, String transport, Multiaddr address, Direction direction)
-            throws IOException {
+        Direction direction = scope.direction();
+        try {
+            gater.check(upgraded.peer(), address.ip());
+            scope.assign(upgraded.peer(), isExempt(upgraded.peer(), address));
+        } catch (RefusedException e) {
+            upgraded.connection().close(e.code(), String.valueOf(e.getMessage()));
+            throw new IOException(upgraded.peer() + ": " + e.getMessage(), e);
+        }
+        upgraded.connection().budget(scope);
         ConnectionInfo info = new ConnectionInfo(
                 ids.incrementAndGet(),
                 upgraded.peer(),
@@ -290,7 +323,7 @@ public final class Swarm {
                 upgraded.muxer(),
                 clock.instant(),
                 upgraded.limit());
-        Connection connection = new Connection(info, upgraded, clock);
+        Connection connection = new Connection(info, upgraded, scope, clock);
         Optional<String> refusal = connections.add(connection);
         if (refusal.isPresent()) {
             metrics.refused(refusal.get());
@@ -298,6 +331,10 @@ public final class Swarm {
             throw new IOException(upgraded.peer() + ": " + refusal.get());
         }
         metrics.opened(info);
+        if (!gater.admits(info.peer(), address.ip())) {
+            // the rules have changed since they were asked, and whoever changed them may not have seen this connection
+            upgraded.connection().close(ErrorCode.GATED, "not let in any more");
+        }
         LOG.debug("{}: {} is open", connection, direction);
         return connection;
     }
@@ -352,12 +389,23 @@ public final class Swarm {
         return gate.handshakes();
     }
 
-    /** How much is taken of what is limited, by the name of the limit. */
-    public Map<String, Long> inUse() {
-        return Map.of(
-                "system.connections", (long) connections.all().size(),
-                "system.streams", (long) streams.open(),
-                "transient.connections_inbound", (long) gate.handshakes());
+    /** Changes who is let in: connections that are not wanted any more end. */
+    public void gate(UnaryOperator<GateRules> change) {
+        gater.change(change);
+        for (Connection connection : connections.all()) {
+            ConnectionInfo info = connection.info();
+            if (!gater.admits(info.peer(), info.address().ip())) {
+                connection.muxed().close(ErrorCode.GATED, "not let in any more");
+            }
+        }
+    }
+
+    public GateRules gate() {
+        return gater.rules();
+    }
+
+    public ResourceManager resources() {
+        return resources;
     }
 
     /** What has to be done again and again; called every second or so. */

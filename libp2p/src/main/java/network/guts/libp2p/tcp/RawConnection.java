@@ -7,6 +7,8 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
+import network.guts.libp2p.limits.MemoryBudget;
+import network.guts.libp2p.limits.Priority;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,9 @@ public final class RawConnection implements Closeable {
     /** The socket and the native cipher work on direct buffers without a copy; 32 of them are 8 MiB. */
     private static final int KEEP = 32;
 
+    /** Where memory is scarce, it is not asked for at each read. */
+    private static final int TRY_AGAIN_AFTER = 64;
+
     private static final BufferPool<ByteBuffer> READ_BUFFERS =
             new BufferPool<>(KEEP, () -> ByteBuffer.allocateDirect(MAX_BUFFERED));
     private static final Logger LOG = LoggerFactory.getLogger(RawConnection.class);
@@ -41,6 +46,12 @@ public final class RawConnection implements Closeable {
     /** Its position and limit enclose what came in and was not consumed yet. */
     private ByteBuffer buffer = ByteBuffer.wrap(new byte[SMALL]).limit(0);
 
+    private volatile MemoryBudget budget = MemoryBudget.UNLIMITED;
+
+    /** From where the buffer was reserved, if it is a large one of the pool. */
+    private @Nullable MemoryBudget lender;
+
+    private int untilNextTry;
     private int lastRead;
     private byte[] staged = new byte[0];
     private @Nullable Step beforeRead;
@@ -113,22 +124,51 @@ public final class RawConnection implements Closeable {
         return true;
     }
 
+    /** From where to reserve a large buffer, from the next one on. */
+    public void budget(MemoryBudget source) {
+        budget = source;
+    }
+
     private void makeRoom(int need) {
-        boolean large = buffer.capacity() == MAX_BUFFERED;
         if (!buffer.hasRemaining()) {
-            if (large && lastRead < SMALL) {
-                READ_BUFFERS.give(buffer);
+            if (buffer.capacity() > SMALL && lastRead < SMALL) {
+                giveBack();
                 buffer = ByteBuffer.wrap(new byte[SMALL]);
-                large = false;
             }
             buffer.position(0).limit(0);
         }
-        if (!large && (need > SMALL || lastRead >= SMALL)) {
+        if (lender == null && (need > SMALL || lastRead >= SMALL) && borrow()) {
             ByteBuffer larger = READ_BUFFERS.take().clear();
             larger.put(buffer).flip();
             buffer = larger;
+        } else if (need > buffer.capacity()) {
+            // Memory is scarce: it goes on with one record at a time.
+            buffer = ByteBuffer.allocate(need).put(buffer).flip();
         } else if (buffer.position() + need > buffer.capacity()) {
             buffer.compact().flip();
+        }
+    }
+
+    private boolean borrow() {
+        if (untilNextTry > 0) {
+            untilNextTry--;
+            return false;
+        }
+        MemoryBudget from = budget;
+        if (!from.reserve(MAX_BUFFERED, Priority.LOW)) {
+            untilNextTry = TRY_AGAIN_AFTER;
+            return false;
+        }
+        lender = from;
+        return true;
+    }
+
+    private void giveBack() {
+        MemoryBudget from = lender;
+        if (from != null) {
+            READ_BUFFERS.give(buffer);
+            from.release(MAX_BUFFERED);
+            lender = null;
         }
     }
 

@@ -9,6 +9,7 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
 import network.guts.core.PublicKey;
+import network.guts.libp2p.limits.MemoryBudget;
 import network.guts.libp2p.security.SecureConnection;
 import network.guts.libp2p.tcp.BufferPool;
 import network.guts.libp2p.tcp.RawConnection;
@@ -62,6 +63,11 @@ final class TlsConnection implements SecureConnection {
     @Override
     public Optional<String> earlyMuxer() {
         return earlyMuxer;
+    }
+
+    @Override
+    public void budget(MemoryBudget budget) {
+        connection.budget(budget);
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import network.guts.core.Multiaddr;
+import network.guts.libp2p.limits.RefusedException;
 import network.guts.libp2p.upgrade.UpgradedConnection;
 
 /** A remote that wants to connect and has not proved yet who it is. Whoever gets it upgrades or refuses it. */
@@ -26,4 +27,9 @@ public interface Incoming {
 
     /** Ends it, also while it is being upgraded. Does not block. */
     void refuse();
+
+    /** The same, and says why where the transport can. */
+    default void refuse(RefusedException why) {
+        refuse();
+    }
 }

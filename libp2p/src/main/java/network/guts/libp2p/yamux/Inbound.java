@@ -2,6 +2,7 @@ package network.guts.libp2p.yamux;
 
 import java.nio.ByteBuffer;
 import network.guts.core.MalformedException;
+import network.guts.libp2p.limits.TokenBucket;
 import org.jspecify.annotations.Nullable;
 
 /** What the connection's reader does with each frame. Frames on streams that are over mean nothing. */
@@ -18,8 +19,8 @@ final class Inbound implements FrameParser.Handler {
 
     private final YamuxConnection connection;
     private final boolean initiator;
-    private final Budget pings = new Budget(PINGS, PINGS_PER_SECOND, System.nanoTime());
-    private final Budget wasted = new Budget(WASTED_STREAMS, WASTED_STREAMS_PER_SECOND, System.nanoTime());
+    private final TokenBucket pings = new TokenBucket(PINGS, PINGS_PER_SECOND, System.nanoTime());
+    private final TokenBucket wasted = new TokenBucket(WASTED_STREAMS, WASTED_STREAMS_PER_SECOND, System.nanoTime());
 
     /** The stream that the data under way is for, if it is still there. */
     private @Nullable YamuxStream target;
@@ -65,7 +66,7 @@ final class Inbound implements FrameParser.Handler {
         }
         if ((flags & Frame.RST) != 0) {
             target = null;
-            stream.remoteReset();
+            stream.remoteReset(type == Frame.WINDOW_UPDATE ? length : 0);
             if (!stream.ours) {
                 waste();
             }

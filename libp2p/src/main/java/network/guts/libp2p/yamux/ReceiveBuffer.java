@@ -63,14 +63,17 @@ final class ReceiveBuffer {
         }
     }
 
-    void publish(int count) {
+    /** False if what was copied was dropped meanwhile. */
+    boolean publish(int count) {
         Segment target = filling;
         filling = null;
-        if (target != null && !segments.isEmpty()) {
-            target.end += count;
-            size += count;
-            received += count;
+        if (target == null || segments.isEmpty()) {
+            return false;
         }
+        target.end += count;
+        size += count;
+        received += count;
+        return true;
     }
 
     /** How many bytes can be copied out at once. */
@@ -88,11 +91,11 @@ final class ReceiveBuffer {
         return segments.getFirst().start;
     }
 
-    /** Drops what was copied out. */
-    void consume(int count) {
+    /** Drops what was copied out, and says how much that was: nothing if everything was dropped meanwhile. */
+    int consume(int count) {
         Segment first = segments.peekFirst();
         if (first == null) {
-            return;
+            return 0;
         }
         first.start += count;
         size -= count;
@@ -101,12 +104,15 @@ final class ReceiveBuffer {
             segments.removeFirst();
             first.release();
         }
+        return count;
     }
 
-    /** Drops everything. Segments are left to the collector: somebody may still copy. */
-    void clear() {
+    /** Drops everything, and says how much that was. Segments are left to the collector: somebody may still copy. */
+    int clear() {
+        int dropped = size;
         segments.clear();
         filling = null;
         size = 0;
+        return dropped;
     }
 }

@@ -16,8 +16,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import network.guts.core.MalformedException;
+import network.guts.libp2p.limits.ErrorCode;
+import network.guts.libp2p.limits.MemoryBudget;
 import network.guts.libp2p.muxer.MuxedConnection;
 import network.guts.libp2p.muxer.MuxedStream;
+import network.guts.libp2p.muxer.ReceiveMemory;
 import network.guts.libp2p.security.SecureConnection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,11 +46,11 @@ public final class YamuxConnection implements MuxedConnection {
 
     private final SecureConnection secure;
     private final YamuxConfig config;
+    private final ReceiveMemory memory;
     private final Outbound out;
     private final KeepAlive keepAlive;
     private final ConcurrentMap<Integer, YamuxStream> streams = new ConcurrentHashMap<>();
     private final AtomicInteger inbound = new AtomicInteger();
-    private final AtomicInteger windowGrowth = new AtomicInteger();
     private final AtomicReference<@Nullable String> endReason = new AtomicReference<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final CountDownLatch readerEnded = new CountDownLatch(1);
@@ -71,6 +74,7 @@ public final class YamuxConnection implements MuxedConnection {
     public YamuxConnection(SecureConnection secure, boolean initiator, YamuxConfig config) {
         this.secure = secure;
         this.config = config;
+        this.memory = new ReceiveMemory(config.maxWindowGrowth());
         this.out = new Outbound(secure, this::broken);
         this.acknowledgement = out.lock.newCondition();
         this.nextId = initiator ? 1 : 2;
@@ -172,7 +176,7 @@ public final class YamuxConnection implements MuxedConnection {
         if (!streams.remove(stream.id, stream)) {
             return false;
         }
-        windowGrowth.addAndGet(-stream.windowGrowth());
+        memory.shrink(stream.windowGrowth());
         stream.cancelAlarms();
         if (stream.ours) {
             acknowledged(stream);
@@ -205,18 +209,19 @@ public final class YamuxConnection implements MuxedConnection {
         keepAlive.linger(stream);
     }
 
-    /** By how much a window of {@code window} bytes may grow: it is doubled within what is left for all. */
+    /** By how much a window of {@code window} bytes may grow: it is doubled while there is memory. */
     int growWindow(int window) {
-        while (true) {
-            int before = windowGrowth.get();
-            int more = Math.min(Math.min(window, config.maxWindow() - window), config.maxWindowGrowth() - before);
-            if (more <= 0) {
-                return 0;
-            }
-            if (windowGrowth.compareAndSet(before, before + more)) {
-                return more;
-            }
-        }
+        return memory.grow(Math.min(window, config.maxWindow() - window));
+    }
+
+    ReceiveMemory memory() {
+        return memory;
+    }
+
+    @Override
+    public void budget(MemoryBudget budget) {
+        memory.budget(budget);
+        secure.budget(budget);
     }
 
     // ---- the connection
@@ -246,6 +251,11 @@ public final class YamuxConnection implements MuxedConnection {
         end(reason, Frame.NORMAL);
     }
 
+    @Override
+    public void close(ErrorCode code, String reason) {
+        end(reason, code.connection());
+    }
+
     void failIfEnded() throws IOException {
         String reason = endReason.get();
         if (reason != null) {
@@ -265,7 +275,7 @@ public final class YamuxConnection implements MuxedConnection {
     void goneAway(long code) {
         remoteGoneAway = true;
         if (code != Frame.NORMAL) {
-            end("the remote ended it with code " + code, Frame.NORMAL);
+            end("the remote ended it: " + ErrorCode.ofConnection(code), Frame.NORMAL);
         }
     }
 

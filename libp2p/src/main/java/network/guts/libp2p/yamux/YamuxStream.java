@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import network.guts.core.MalformedException;
 import network.guts.core.host.Stream;
 import network.guts.core.host.StreamResetException;
+import network.guts.libp2p.limits.ErrorCode;
 import network.guts.libp2p.muxer.MuxedStream;
 import network.guts.libp2p.timing.TimedCondition;
 import org.jspecify.annotations.Nullable;
@@ -143,10 +144,11 @@ final class YamuxStream implements MuxedStream {
 
     private void consumed(int count) {
         int update = 0;
+        int freed;
         lock.lock();
         try {
             reading = false;
-            received.consume(count);
+            freed = received.consume(count);
             owed += count;
             if (owed >= window / 2 && !remoteEnded && !discarding && resetReason == null) {
                 growIfTooSmall();
@@ -158,6 +160,7 @@ final class YamuxStream implements MuxedStream {
         } finally {
             lock.unlock();
         }
+        connection.memory().give(freed);
         if (update > 0) {
             out.control(Frame.WINDOW_UPDATE, 0, id, update, true);
         }
@@ -229,12 +232,21 @@ final class YamuxStream implements MuxedStream {
             } finally {
                 lock.unlock();
             }
+            if (!connection.memory().take(count)) {
+                part.position(part.limit());
+                reset(ErrorCode.RESOURCE_LIMIT_EXCEEDED);
+                return;
+            }
             received.copyIn(part, count);
+            boolean kept;
             lock.lock();
             try {
-                received.publish(count);
+                kept = received.publish(count);
             } finally {
                 lock.unlock();
+            }
+            if (!kept) {
+                connection.memory().give(count);
             }
         }
     }
@@ -260,8 +272,11 @@ final class YamuxStream implements MuxedStream {
         ended(THEIR_END);
     }
 
-    void remoteReset() {
-        fail("the remote reset the stream");
+    /**
+     * @param code why; zero from those who do not say
+     */
+    void remoteReset(long code) {
+        fail(code == 0 ? "the remote reset the stream" : "the remote reset the stream: " + ErrorCode.ofStream(code));
         connection.forget(this);
     }
 
@@ -415,18 +430,20 @@ final class YamuxStream implements MuxedStream {
     @Override
     public void close() {
         boolean linger;
+        int freed;
         lock.lock();
         try {
             if (discarding) {
                 return;
             }
             discarding = true;
-            received.clear();
+            freed = received.clear();
             readable.signalAll();
             linger = !remoteEnded && resetReason == null;
         } finally {
             lock.unlock();
         }
+        connection.memory().give(freed);
         out.lock.lock();
         try {
             if (writing) {
@@ -444,22 +461,29 @@ final class YamuxStream implements MuxedStream {
 
     @Override
     public void reset() {
+        reset(ErrorCode.NONE);
+    }
+
+    @Override
+    public void reset(ErrorCode code) {
         if (connection.forget(this)) {
-            out.control(Frame.WINDOW_UPDATE, Frame.RST, id, 0, true);
+            out.control(Frame.WINDOW_UPDATE, Frame.RST, id, code.stream(), true);
         }
         fail("the stream was reset on this side");
     }
 
     private void fail(String reason) {
+        int freed;
         lock.lock();
         try {
             if (resetReason == null) {
                 resetReason = reason;
             }
-            received.clear();
+            freed = received.clear();
         } finally {
             lock.unlock();
         }
+        connection.memory().give(freed);
         wakeAll();
     }
 

@@ -326,6 +326,35 @@ class QuicTransportTest {
         }
     }
 
+    /** Before the handshake is over, a remote's CONNECTION_CLOSE has no reason. */
+    @Test
+    void whoeverIsRefusedInTheHandshakeIsToldSo() throws Exception {
+        try (QuicPeer one = QuicPeer.listen(1);
+                QuicPeer two = QuicPeer.listen(2)) {
+            // A client that was sent away before it could read anything asks again.
+            Thread refusing = Thread.ofVirtual().start(() -> {
+                try {
+                    while (true) {
+                        two.arrived.take().refuse();
+                    }
+                } catch (InterruptedException over) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            for (int count = 0; count < 20; count++) {
+                try {
+                    MuxedConnection dialled = one.dial(two).connection();
+                    Await.until("it is closed", () -> !dialled.isOpen());
+                    assertThat(dialled.endReason().orElseThrow()).startsWith("the remote ");
+                } catch (IOException refused) {
+                    assertThat(refused).hasMessageStartingWith("the remote ");
+                }
+            }
+            refusing.interrupt();
+            assertThat(refusing.join(QuicPeer.TIMEOUT)).isTrue();
+        }
+    }
+
     /** Among those that garbage seemed to announce. */
     private static MuxedConnection awaitHonest(QuicPeer peer) throws IOException {
         while (true) {

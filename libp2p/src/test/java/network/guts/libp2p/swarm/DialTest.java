@@ -19,6 +19,9 @@ import network.guts.core.Multiaddr;
 import network.guts.core.host.ConnectionInfo;
 import network.guts.core.host.ConnectionInfo.Direction;
 import network.guts.libp2p.Await;
+import network.guts.libp2p.limits.ConnectionScope;
+import network.guts.libp2p.limits.Limits;
+import network.guts.libp2p.limits.ResourceManager;
 import network.guts.libp2p.upgrade.Pair;
 import network.guts.libp2p.upgrade.UpgradedConnection;
 import org.junit.jupiter.api.Test;
@@ -70,7 +73,8 @@ class DialTest {
             Dial dial = new Dial(upgraded.peer(), (address, claim) -> {
                 throw new IOException("not called");
             });
-            dial.found(new Connection(info, upgraded, InstantSource.system()), false);
+            ConnectionScope scope = new ResourceManager(Limits.scaled(1)).openConnection(Direction.OUTBOUND, false);
+            dial.found(new Connection(info, upgraded, scope, InstantSource.system()), false);
             assertThat(dial.join(ports(1))).isTrue();
             pair.ours().close("over");
             assertThat(dial.join(ports(2))).isFalse();

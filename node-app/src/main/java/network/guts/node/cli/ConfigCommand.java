@@ -21,6 +21,9 @@ import picocli.CommandLine.Command;
         description = "Shows or checks the configuration.",
         subcommands = {ConfigCommand.Show.class, ConfigCommand.Check.class})
 final class ConfigCommand extends CommandGroup {
+    private static final String FOLLOWS_HEAP = "a quarter of the heap";
+    private static final String FOLLOWS_MEMORY = "follows limits.memory";
+
     @Command(name = "show", description = "Shows every value and where it comes from.")
     static final class Show extends GutsCommand {
         @Override
@@ -81,7 +84,23 @@ final class ConfigCommand extends CommandGroup {
             case ALLOW_PERF -> config.allowPerf();
             case AUTONAT -> config.autonat().name().toLowerCase(Locale.ROOT);
             case PORT_MAPPING -> config.portMapping();
+            case DENY -> config.gate().deny();
+            case ALLOW -> config.gate().allow();
+            case GATE_FILE -> config.gate().file().map(Object::toString).orElse("");
+            case LIMITS_MEMORY ->
+                config.limits().memory().isPresent() ? config.limits().memory().getAsLong() : FOLLOWS_HEAP;
+            case LIMITS_ADDRESS_CONNECTIONS -> config.limits().addressConnections();
+            case LIMITS_ADDRESS_PER_MINUTE ->
+                Math.round(config.limits().addressRate().perSecond() * 60);
+            case LIMITS_ADDRESS_BURST -> config.limits().addressRate().burst();
+            default -> limit(key, config);
         };
+    }
+
+    /** What is not set follows the memory of the node's process, which is not this one. */
+    private static Object limit(Key key, Config config) {
+        Long value = config.limits().values().get(key.limit().orElseThrow());
+        return value == null ? FOLLOWS_MEMORY : value;
     }
 
     private static String text(InetSocketAddress address) {

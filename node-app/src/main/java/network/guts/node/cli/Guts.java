@@ -40,6 +40,7 @@ import picocli.CommandLine.ScopeType;
             PerfCommand.class,
             DhtCommand.class,
             TopicCommand.class,
+            GateCommand.class,
             KeyCommand.class,
             ConfigCommand.class,
             CompletionCommand.class,

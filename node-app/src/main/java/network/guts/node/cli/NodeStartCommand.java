@@ -36,7 +36,9 @@ final class NodeStartCommand extends GutsCommand {
                         .paramLabel(key.placeholder())
                         .type(List.class)
                         .auxiliaryTypes(String.class)
-                        .description(key.description());
+                        .description(key.description())
+                        // there are many, and docs/protocols/limits.md has them all
+                        .hidden(key.limit().isPresent());
                 switch (key.kind()) {
                     case LIST -> option.arity("1..*");
                     case TRUTH -> option.arity("0..1").fallbackValue("true");

@@ -73,5 +73,23 @@ final class StatusCommand extends GutsCommand {
         }
         out.result("disk          " + Units.bytes(status.number("disk_bytes")));
         out.result("memory        " + Units.bytes(status.number("memory_bytes")));
+        status.objects("limits").stream()
+                .filter(scope -> scope.text("scope").equals("system"))
+                .forEach(system -> out.result("limits        " + used(system, "connections") + ", "
+                        + used(system, "streams") + ", buffers " + bytes(system.object("memory"))));
+        Event refused = status.object("refused");
+        for (String limit : refused.names()) {
+            out.result("refused       " + limit + ": " + Units.count(refused.number(limit), "time", "times"));
+        }
+    }
+
+    private static String used(Event scope, String resource) {
+        Event usage = scope.object(resource);
+        return String.format(
+                java.util.Locale.ROOT, "%s %,d of %,d", resource, usage.number("used"), usage.number("limit"));
+    }
+
+    private static String bytes(Event usage) {
+        return Units.bytes(usage.number("used")) + " of " + Units.bytes(usage.number("limit"));
     }
 }

@@ -4,11 +4,17 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import network.guts.core.Multiaddr;
 import network.guts.core.PeerId;
 import network.guts.libp2p.NatConfig;
+import network.guts.libp2p.gate.GateEntry;
+import network.guts.libp2p.limits.InboundRate;
+import network.guts.libp2p.limits.Limit;
+import network.guts.libp2p.limits.Limits;
 import network.guts.sync.SyncSettings;
 import network.guts.sync.model.RepositoryId;
 
@@ -23,6 +29,8 @@ import network.guts.sync.model.RepositoryId;
  * @param autonat whether others are asked if they can reach this node, and dialled for
  * @param portMapping whether the router is asked to let others in
  * @param membersFile read in addition to {@code members}, and watched
+ * @param gate who is let in and dialled beside that
+ * @param limits of connections, streams and memory
  */
 public record Config(
         List<Multiaddr> listen,
@@ -42,7 +50,9 @@ public record Config(
         List<Multiaddr> relays,
         boolean allowPerf,
         NatConfig.Autonat autonat,
-        boolean portMapping) {
+        boolean portMapping,
+        Gate gate,
+        HostLimits limits) {
     public static final String PUBLIC = "public";
     public static final String PRIVATE = "private";
 
@@ -113,6 +123,42 @@ public record Config(
         }
     }
 
+    /**
+     * Who is let in and dialled.
+     *
+     * @param file read in addition, and watched
+     */
+    public record Gate(Set<GateEntry> deny, Set<GateEntry> allow, Optional<Path> file) {
+        public Gate {
+            deny = Set.copyOf(deny);
+            allow = Set.copyOf(allow);
+        }
+    }
+
+    /**
+     * What of the host's limits is not left to the host.
+     *
+     * @param memory bytes for all connections, which the other limits follow; empty: as the heap is
+     * @param values limits that are set one by one
+     * @param addressConnections inbound connections from one public address
+     * @param addressRate new ones
+     */
+    public record HostLimits(
+            OptionalLong memory, Map<Limit, Long> values, int addressConnections, InboundRate addressRate) {
+        public HostLimits {
+            values = Map.copyOf(values);
+        }
+
+        /** All limits, for this process. */
+        public Limits scaled() {
+            Limits limits = memory.isPresent() ? Limits.scaled(memory.getAsLong()) : Limits.ofThisProcess();
+            for (Map.Entry<Limit, Long> each : values.entrySet()) {
+                limits = limits.with(each.getKey().level(), each.getKey().resource(), each.getValue());
+            }
+            return limits;
+        }
+    }
+
     public Config {
         listen = List.copyOf(listen);
         announce = List.copyOf(announce);
@@ -154,6 +200,8 @@ public record Config(
                 List.of(),
                 false,
                 NatConfig.Autonat.OFF,
-                false);
+                false,
+                gate,
+                limits);
     }
 }

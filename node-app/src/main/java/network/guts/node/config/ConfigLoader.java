@@ -107,7 +107,11 @@ public final class ConfigLoader {
                             ExitCode.USAGE,
                             where + ": unknown key \"" + Printable.line(name) + "\"",
                             "known keys: "
-                                    + Stream.of(Key.values()).map(Key::path).collect(Collectors.joining(", "))));
+                                    + Stream.of(Key.values())
+                                            .filter(each -> each.limit().isEmpty())
+                                            .map(Key::path)
+                                            .collect(Collectors.joining(", "))
+                                    + ", limits.<scope>.<resource> (guts config show lists them)"));
             raw.put(key, value(key, toml, path, where));
         }
         return raw;

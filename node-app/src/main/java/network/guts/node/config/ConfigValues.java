@@ -7,11 +7,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,7 +21,12 @@ import network.guts.core.MalformedException;
 import network.guts.core.Multiaddr;
 import network.guts.core.Multiaddr.Part;
 import network.guts.core.PeerId;
+import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.NatConfig;
+import network.guts.libp2p.gate.GateEntry;
+import network.guts.libp2p.gate.GateRules;
+import network.guts.libp2p.limits.InboundRate;
+import network.guts.libp2p.limits.Limit;
 import network.guts.node.config.ConfigLoader.Raw;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
@@ -35,6 +42,15 @@ final class ConfigValues {
 
     /** More requests in a second than any peer gets answered. */
     private static final int MAX_PEER_REQUESTS = 1_000_000;
+
+    /** More than any process has of anything that is counted. */
+    private static final int MAX_LIMIT = 10_000_000;
+
+    /** With less, a node could not keep a hundred connections. */
+    private static final long LEAST_MEMORY = 16L << 20;
+
+    /** In a minute. */
+    private static final int SECONDS = 60;
 
     private static final int MAX_PORT = 65_535;
 
@@ -111,7 +127,9 @@ final class ConfigValues {
                 relays(),
                 truth(Key.ALLOW_PERF, false),
                 choice(Key.AUTONAT, NatConfig.Autonat.values(), NatConfig.Autonat.AUTO),
-                truth(Key.PORT_MAPPING, network.equals(Config.PUBLIC)));
+                truth(Key.PORT_MAPPING, network.equals(Config.PUBLIC)),
+                new Config.Gate(entries(Key.DENY), entries(Key.ALLOW), file(Key.GATE_FILE)),
+                limits());
     }
 
     private List<Multiaddr> relays() throws Failure {
@@ -155,6 +173,46 @@ final class ConfigValues {
             }
         }
         return members;
+    }
+
+    private Set<GateEntry> entries(Key key) throws Failure {
+        Set<GateEntry> entries = new LinkedHashSet<>();
+        for (String text : list(key)) {
+            try {
+                entries.add(GateEntry.parse(text));
+            } catch (MalformedException e) {
+                throw wrong(key, "\"" + text + "\" is neither a peer id nor a network: " + e.getMessage());
+            }
+        }
+        if (entries.size() > GateRules.MAX_ENTRIES) {
+            throw wrong(key, "more than " + GateRules.MAX_ENTRIES + " entries");
+        }
+        return entries;
+    }
+
+    private Config.HostLimits limits() throws Failure {
+        Map<Limit, Long> values = new LinkedHashMap<>();
+        for (Key key : Key.values()) {
+            if (key.limit().isPresent() && raw.containsKey(key)) {
+                values.put(
+                        key.limit().get(), key.kind() == Key.Kind.SIZE ? size(key, 0) : number(key, 0, MAX_LIMIT, 0));
+            }
+        }
+        OptionalLong memory = OptionalLong.empty();
+        if (raw.containsKey(Key.LIMITS_MEMORY)) {
+            memory = OptionalLong.of(size(Key.LIMITS_MEMORY, 0));
+            if (memory.getAsLong() < LEAST_MEMORY) {
+                throw wrong(Key.LIMITS_MEMORY, "less than 16MiB does for no node");
+            }
+        }
+        InboundRate usual = InboundRate.DEFAULT;
+        int perMinute = number(Key.LIMITS_ADDRESS_PER_MINUTE, 1, MAX_LIMIT, (int) (usual.perSecond() * SECONDS));
+        return new Config.HostLimits(
+                memory,
+                values,
+                number(Key.LIMITS_ADDRESS_CONNECTIONS, 1, MAX_LIMIT, HostConfig.DEFAULT_PER_IP),
+                new InboundRate(
+                        perMinute / (double) SECONDS, number(Key.LIMITS_ADDRESS_BURST, 1, MAX_LIMIT, usual.burst())));
     }
 
     /** One of the words, or ids. */

@@ -3,6 +3,10 @@ package network.guts.node.config;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import network.guts.libp2p.limits.Level;
+import network.guts.libp2p.limits.Limit;
+import network.guts.libp2p.limits.Resource;
+import org.jspecify.annotations.Nullable;
 
 /** The keys of the configuration. Each is a key of {@code config.toml}, a variable {@code GUTS_…} and a flag. */
 public enum Key {
@@ -49,7 +53,61 @@ public enum Key {
             "port_mapping",
             Kind.TRUTH,
             "true|false",
-            "asks the router to let others in (PCP, NAT-PMP, UPnP); true by default in the network public");
+            "asks the router to let others in (PCP, NAT-PMP, UPnP); true by default in the network public"),
+    DENY("deny", Kind.LIST, "PEER|NETWORK", "peers and networks that are not let in or dialled"),
+    ALLOW(
+            "allow",
+            Kind.LIST,
+            "PEER|NETWORK",
+            "peers and networks that are, whatever deny says, and as often as they come"),
+    GATE_FILE("gate_file", Kind.TEXT, "FILE", "a file of such lines: deny or allow, and a peer or network"),
+    LIMITS_MEMORY(
+            "limits.memory",
+            Kind.SIZE,
+            "SIZE",
+            "memory of all connections, which the other limits follow; by default a quarter of the heap"),
+    LIMITS_ADDRESS_CONNECTIONS(
+            "limits.address.connections", Kind.NUMBER, "N", "inbound connections from one public address"),
+    LIMITS_ADDRESS_PER_MINUTE(
+            "limits.address.per_minute", Kind.NUMBER, "N", "new inbound connections a minute from one public address"),
+    LIMITS_ADDRESS_BURST("limits.address.burst", Kind.NUMBER, "N", "so many of them may come at once"),
+    LIMITS_SYSTEM_CONNECTIONS_INBOUND(Level.SYSTEM, Resource.CONNECTIONS_INBOUND),
+    LIMITS_SYSTEM_CONNECTIONS_OUTBOUND(Level.SYSTEM, Resource.CONNECTIONS_OUTBOUND),
+    LIMITS_SYSTEM_CONNECTIONS(Level.SYSTEM, Resource.CONNECTIONS),
+    LIMITS_SYSTEM_STREAMS_INBOUND(Level.SYSTEM, Resource.STREAMS_INBOUND),
+    LIMITS_SYSTEM_STREAMS_OUTBOUND(Level.SYSTEM, Resource.STREAMS_OUTBOUND),
+    LIMITS_SYSTEM_STREAMS(Level.SYSTEM, Resource.STREAMS),
+    LIMITS_SYSTEM_MEMORY(Level.SYSTEM, Resource.MEMORY),
+    LIMITS_TRANSIENT_CONNECTIONS_INBOUND(Level.TRANSIENT, Resource.CONNECTIONS_INBOUND),
+    LIMITS_TRANSIENT_CONNECTIONS_OUTBOUND(Level.TRANSIENT, Resource.CONNECTIONS_OUTBOUND),
+    LIMITS_TRANSIENT_CONNECTIONS(Level.TRANSIENT, Resource.CONNECTIONS),
+    LIMITS_TRANSIENT_STREAMS_INBOUND(Level.TRANSIENT, Resource.STREAMS_INBOUND),
+    LIMITS_TRANSIENT_STREAMS_OUTBOUND(Level.TRANSIENT, Resource.STREAMS_OUTBOUND),
+    LIMITS_TRANSIENT_STREAMS(Level.TRANSIENT, Resource.STREAMS),
+    LIMITS_TRANSIENT_MEMORY(Level.TRANSIENT, Resource.MEMORY),
+    LIMITS_PEER_CONNECTIONS_INBOUND(Level.PEER, Resource.CONNECTIONS_INBOUND),
+    LIMITS_PEER_CONNECTIONS_OUTBOUND(Level.PEER, Resource.CONNECTIONS_OUTBOUND),
+    LIMITS_PEER_CONNECTIONS(Level.PEER, Resource.CONNECTIONS),
+    LIMITS_PEER_STREAMS_INBOUND(Level.PEER, Resource.STREAMS_INBOUND),
+    LIMITS_PEER_STREAMS_OUTBOUND(Level.PEER, Resource.STREAMS_OUTBOUND),
+    LIMITS_PEER_STREAMS(Level.PEER, Resource.STREAMS),
+    LIMITS_PEER_MEMORY(Level.PEER, Resource.MEMORY),
+    LIMITS_PROTOCOL_STREAMS_INBOUND(Level.PROTOCOL, Resource.STREAMS_INBOUND),
+    LIMITS_PROTOCOL_STREAMS_OUTBOUND(Level.PROTOCOL, Resource.STREAMS_OUTBOUND),
+    LIMITS_PROTOCOL_STREAMS(Level.PROTOCOL, Resource.STREAMS),
+    LIMITS_PROTOCOL_MEMORY(Level.PROTOCOL, Resource.MEMORY),
+    LIMITS_PROTOCOL_PEER_STREAMS_INBOUND(Level.PROTOCOL_PEER, Resource.STREAMS_INBOUND),
+    LIMITS_PROTOCOL_PEER_STREAMS_OUTBOUND(Level.PROTOCOL_PEER, Resource.STREAMS_OUTBOUND),
+    LIMITS_PROTOCOL_PEER_STREAMS(Level.PROTOCOL_PEER, Resource.STREAMS),
+    LIMITS_PROTOCOL_PEER_MEMORY(Level.PROTOCOL_PEER, Resource.MEMORY),
+    LIMITS_SERVICE_STREAMS_INBOUND(Level.SERVICE, Resource.STREAMS_INBOUND),
+    LIMITS_SERVICE_STREAMS_OUTBOUND(Level.SERVICE, Resource.STREAMS_OUTBOUND),
+    LIMITS_SERVICE_STREAMS(Level.SERVICE, Resource.STREAMS),
+    LIMITS_SERVICE_MEMORY(Level.SERVICE, Resource.MEMORY),
+    LIMITS_SERVICE_PEER_STREAMS_INBOUND(Level.SERVICE_PEER, Resource.STREAMS_INBOUND),
+    LIMITS_SERVICE_PEER_STREAMS_OUTBOUND(Level.SERVICE_PEER, Resource.STREAMS_OUTBOUND),
+    LIMITS_SERVICE_PEER_STREAMS(Level.SERVICE_PEER, Resource.STREAMS),
+    LIMITS_SERVICE_PEER_MEMORY(Level.SERVICE_PEER, Resource.MEMORY);
 
     /** The kinds of value. */
     public enum Kind {
@@ -68,12 +126,28 @@ public enum Key {
     private final Kind kind;
     private final String placeholder;
     private final String description;
+    private final @Nullable Level level;
+    private final @Nullable Resource resource;
 
     Key(String path, Kind kind, String placeholder, String description) {
         this.path = path;
         this.kind = kind;
         this.placeholder = placeholder;
         this.description = description;
+        this.level = null;
+        this.resource = null;
+    }
+
+    /** One limit of the resource manager. */
+    Key(Level level, Resource resource) {
+        Limit named = new Limit(level, resource);
+        this.path = "limits." + named.name();
+        this.kind = resource == Resource.MEMORY ? Kind.SIZE : Kind.NUMBER;
+        this.placeholder = resource == Resource.MEMORY ? "SIZE" : "N";
+        this.description = "at most so " + (resource == Resource.MEMORY ? "much " : "many ")
+                + resource.text().replace('_', ' ') + ": " + level.description();
+        this.level = level;
+        this.resource = resource;
     }
 
     /** Its name in {@code config.toml}, with its table. */
@@ -101,6 +175,11 @@ public enum Key {
     /** {@code --max-connections}. */
     public String flag() {
         return "--" + path.replace('.', '-').replace('_', '-');
+    }
+
+    /** The limit of the resource manager that it sets, if it sets one. */
+    public Optional<Limit> limit() {
+        return level == null || resource == null ? Optional.empty() : Optional.of(new Limit(level, resource));
     }
 
     static Optional<Key> of(String path) {

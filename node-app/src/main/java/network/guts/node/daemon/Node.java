@@ -15,6 +15,7 @@ import network.guts.dht.Dht;
 import network.guts.gossip.Gossip;
 import network.guts.libp2p.AddressStatus;
 import network.guts.libp2p.RelayStatus;
+import network.guts.libp2p.limits.LimitsSnapshot;
 import network.guts.node.config.Config;
 import network.guts.node.output.Failure;
 import network.guts.sync.Repositories;
@@ -68,6 +69,12 @@ public interface Node {
 
     /** Where its figures are served, if they are. */
     Optional<URI> metricsAddress();
+
+    /** What the host has in use, and what was refused. */
+    LimitsSnapshot limits();
+
+    /** Who is denied and who is allowed. */
+    GateLists gate();
 
     /** Asks the node to stop; returns at once. */
     void requestStop();

@@ -19,6 +19,7 @@ import network.guts.core.host.Reachability;
 import network.guts.libp2p.AddressStatus;
 import network.guts.libp2p.RelayReservation;
 import network.guts.libp2p.RelayStatus;
+import network.guts.libp2p.limits.LimitsSnapshot;
 import network.guts.node.Version;
 import network.guts.node.control.Operation;
 import network.guts.node.control.Operation.Reply;
@@ -53,6 +54,7 @@ final class NodeOperations {
 
     private void status(Request request, Reply reply) throws IOException {
         List<RepositoryState> repositories = node.repositories().list();
+        LimitsSnapshot limits = node.limits();
         Map<String, Object> dht = new LinkedHashMap<>();
         dht.put("mode", node.dht().mode().name().toLowerCase(java.util.Locale.ROOT));
         dht.put("protocol", node.config().kademliaProtocol());
@@ -86,7 +88,9 @@ final class NodeOperations {
                 .with("topics", node.gossip().topics().size())
                 .with("repositories", held)
                 .with("disk_bytes", diskBytes(node.home().path()))
-                .with("memory_bytes", memoryBytes());
+                .with("memory_bytes", memoryBytes())
+                .with("limits", LimitsReport.scopes(limits))
+                .with("refused", limits.refusals());
         Optional<URI> metrics = node.metricsAddress();
         reply.send(metrics.isPresent() ? status.with("metrics", metrics.get().toString()) : status);
     }

@@ -39,6 +39,8 @@ import network.guts.libp2p.Libp2pHost;
 import network.guts.libp2p.NatConfig;
 import network.guts.libp2p.RelayConfig;
 import network.guts.libp2p.RelayStatus;
+import network.guts.libp2p.limits.LimitsSnapshot;
+import network.guts.libp2p.limits.Service;
 import network.guts.libp2p.perf.PerfServer;
 import network.guts.node.config.Config;
 import network.guts.node.control.ControlServer;
@@ -74,6 +76,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
     private final Gossip gossip;
     private final Repositories repositories;
     private final Bootstrapper bootstrapper;
+    private final GateLists gate;
     private final ControlServer control;
     private final boolean onDemand;
     private final Deque<Part> parts;
@@ -159,6 +162,9 @@ public final class NodeRuntime implements Node, AutoCloseable {
         network.judge(repositories);
         this.bootstrapper = opened("bootstrap", new Bootstrapper(host, config.bootstrap(), config.connectionTimeout()));
 
+        this.gate = opened(
+                "gate",
+                GateLists.open(config, lists -> host.gate(rules -> rules.withLists(lists.deny(), lists.allow()))));
         host.allowLimited(Repositories.PROTOCOL);
         if (config.allowPerf()) {
             opened("perf", PerfServer.serve(host));
@@ -232,6 +238,14 @@ public final class NodeRuntime implements Node, AutoCloseable {
                         },
                         RelayConfig.Limits.DEFAULT,
                         config.relays()))
+                .perIp(config.limits().addressConnections())
+                .inboundRate(config.limits().addressRate())
+                .limits(config.limits()
+                        .scaled()
+                        .with(List.of(
+                                new Service("dht", config.kademliaProtocol()),
+                                new Service("gossip", "/meshsub/"),
+                                new Service("sync", "/guts/sync/", "/guts/via/"))))
                 .build();
     }
 
@@ -280,6 +294,7 @@ public final class NodeRuntime implements Node, AutoCloseable {
         new PeerOperations(this).addTo(operations);
         new DhtOperations(this).addTo(operations);
         new TopicOperations(this).addTo(operations);
+        new GateOperations(this).addTo(operations);
         new RepositoryOperations(this).addTo(operations);
         return operations;
     }
@@ -367,6 +382,16 @@ public final class NodeRuntime implements Node, AutoCloseable {
     @Override
     public Optional<URI> metricsAddress() {
         return figures.map(MetricsServer::metricsAddress);
+    }
+
+    @Override
+    public LimitsSnapshot limits() {
+        return host.limits();
+    }
+
+    @Override
+    public GateLists gate() {
+        return gate;
     }
 
     @Override

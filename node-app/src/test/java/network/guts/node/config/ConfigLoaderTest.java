@@ -9,7 +9,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import network.guts.libp2p.HostConfig;
 import network.guts.libp2p.NatConfig;
+import network.guts.libp2p.gate.GateEntry;
+import network.guts.libp2p.limits.InboundRate;
+import network.guts.libp2p.limits.Level;
+import network.guts.libp2p.limits.Limit;
+import network.guts.libp2p.limits.Limits;
+import network.guts.libp2p.limits.Resource;
 import network.guts.node.output.ExitCode;
 import network.guts.node.output.Failure;
 import network.guts.sync.SyncSettings;
@@ -19,6 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ConfigLoaderTest {
+    private static final String PEER = "QmNnooDu7bfjPFoTZYxMNLWUQJyrVwtbZg5gBMjTezGAJN";
+
     @TempDir
     Path folder;
 
@@ -136,6 +146,13 @@ class ConfigLoaderTest {
                 "metrics = 'example.org:9100'            | config.toml:1:1 | neither an IP address nor localhost",
                 "metrics = '127.0.0.1'                   | config.toml:1:1 | no address such as",
                 "metrics = '127.0.0.1:70000'             | config.toml:1:1 | no address such as",
+                "deny = ['10.0.0.1/8']                   | config.toml:1:1 | neither a peer id nor a network",
+                "\\nallow = ['somebody']                 | config.toml:2:1 | neither a peer id nor a network",
+                "[limits.peer]\\nstreams = -1            | config.toml:2:1 | not between",
+                "[limits.peer]\\n streams_inbund = 1     | config.toml:2:2 | unknown key",
+                "[limits.protocol]\\nconnections = 1     | config.toml:2:1 | unknown key",
+                "[limits]\\nmemory = '1MiB'              | config.toml:2:1 | less than 16MiB",
+                "[limits.system]\\nmemory = 'much'       | config.toml:2:1 | no size",
                 "network = 'a                            | config.toml:1:  | ",
                 "\\n\\nlisten = [                        | config.toml:3:  | ",
             })
@@ -147,6 +164,43 @@ class ConfigLoaderTest {
             assertThat(failure.message()).contains(what.strip());
         }
         assertThat(failure.hint()).isNotBlank();
+    }
+
+    @Test
+    void limitsFollowTheMemoryUnlessTheyAreSet() throws Exception {
+        Limits scaled = load("limits.memory = \"64MiB\"").limits().scaled();
+        assertThat(scaled).isEqualTo(Limits.scaled(64 << 20));
+        assertThat(load("network = \"private\"").limits().scaled()).isEqualTo(Limits.ofThisProcess());
+        Files.writeString(
+                folder.resolve("config.toml"),
+                "[limits]\nmemory = \"64MiB\"\n[limits.peer]\nstreams_inbound = 3\n[limits.address]\nper_minute = 120\n");
+        Config config = ConfigLoader.load(
+                        folder.resolve("config.toml"),
+                        Map.of("GUTS_LIMITS_SERVICE_PEER_MEMORY", "1MiB"),
+                        Map.of(Key.LIMITS_SYSTEM_CONNECTIONS, List.of("7")))
+                .config();
+        assertThat(config.limits().scaled())
+                .isEqualTo(scaled.with(Level.PEER, Resource.STREAMS_INBOUND, 3)
+                        .with(Level.SERVICE_PEER, Resource.MEMORY, 1 << 20)
+                        .with(Level.SYSTEM, Resource.CONNECTIONS, 7));
+        assertThat(config.limits().addressRate()).isEqualTo(new InboundRate(2, InboundRate.DEFAULT.burst()));
+        assertThat(config.limits().addressConnections()).isEqualTo(HostConfig.DEFAULT_PER_IP);
+    }
+
+    @Test
+    void everyLimitHasAKey() {
+        assertThat(Stream.of(Key.values()).flatMap(key -> key.limit().stream()).toList())
+                .containsExactlyInAnyOrderElementsOf(Limit.all());
+    }
+
+    @Test
+    void whoIsDeniedAndAllowed() throws Exception {
+        Config config =
+                load("deny = [\"192.0.2.0/24\", \"" + PEER + "\"]\nallow = [\"2001:db8::/32\"]\ngate_file = \"gate\"");
+        assertThat(config.gate().deny())
+                .containsExactlyInAnyOrder(GateEntry.parse("192.0.2.0/24"), GateEntry.parse(PEER));
+        assertThat(config.gate().allow()).containsExactly(GateEntry.parse("2001:db8::/32"));
+        assertThat(config.gate().file()).contains(folder.resolve("gate"));
     }
 
     @Test
