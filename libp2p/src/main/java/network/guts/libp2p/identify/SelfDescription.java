@@ -1,10 +1,11 @@
 package network.guts.libp2p.identify;
 
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import network.guts.core.Multiaddr;
@@ -26,7 +27,15 @@ public final class SelfDescription {
     /** The protocol family's version, as other implementations send it. */
     private static final String PROTOCOL_VERSION = "ipfs/0.1.0";
 
-    private record State(List<Multiaddr> addresses, long sequence, long version) {}
+    /**
+     * @param records over those of the addresses that are told to some remotes: one for each kind of remote, so few
+     */
+    private record State(
+            List<Multiaddr> addresses, long sequence, long version, Map<List<Multiaddr>, SignedEnvelope> records) {
+        State(List<Multiaddr> addresses, long sequence, long version) {
+            this(addresses, sequence, version, new ConcurrentHashMap<>());
+        }
+    }
 
     private final PrivateKey identity;
     private final String agentVersion;
@@ -81,17 +90,19 @@ public final class SelfDescription {
     }
 
     public synchronized void protocolsChanged() {
-        state = new State(state.addresses, state.sequence, state.version + 1);
+        state = new State(state.addresses, state.sequence, state.version + 1, state.records);
     }
 
     /** The signed record over all addresses. */
     public SignedEnvelope record() {
         State now = now();
-        return record(now.addresses, now.sequence);
+        return record(now, now.addresses);
     }
 
-    private SignedEnvelope record(List<Multiaddr> addresses, long sequence) {
-        return new PeerRecord(identity.peerId(), sequence, addresses).seal(identity);
+    /** Every new connection is told one: it is signed once. */
+    private SignedEnvelope record(State now, List<Multiaddr> addresses) {
+        return now.records.computeIfAbsent(
+                addresses, few -> new PeerRecord(identity.peerId(), now.sequence, few).seal(identity));
     }
 
     private synchronized State now() {
@@ -102,8 +113,9 @@ public final class SelfDescription {
     public IdentifyMessage tell(Multiaddr address) {
         State now = now();
         IpClass remote = IpClass.of(address);
-        List<Multiaddr> usable = new ArrayList<>(now.addresses);
-        usable.removeIf(own -> !IpClass.of(own).usableFrom(remote));
+        List<Multiaddr> usable = now.addresses.stream()
+                .filter(own -> IpClass.of(own).usableFrom(remote))
+                .toList();
         return new IdentifyMessage(
                 Optional.of(identity.publicKey()),
                 usable,
@@ -111,6 +123,6 @@ public final class SelfDescription {
                 Optional.of(address),
                 Optional.of(PROTOCOL_VERSION),
                 Optional.of(agentVersion),
-                Optional.of(record(usable, now.sequence)));
+                Optional.of(record(now, usable)));
     }
 }

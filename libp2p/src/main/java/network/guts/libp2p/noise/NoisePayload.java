@@ -21,12 +21,24 @@ record NoisePayload(PublicKey key, List<String> muxers) {
     private static final byte[] DOMAIN = "noise-libp2p-static-key:".getBytes(StandardCharsets.US_ASCII);
 
     static byte[] encode(PrivateKey identity, byte[] staticKey, List<String> muxers) {
+        return encode(identity.publicKey(), sign(identity, staticKey), muxers);
+    }
+
+    /**
+     * @param signature by {@link #sign}: the same for all handshakes with one static key
+     */
+    static byte[] encode(PublicKey identity, byte[] signature, List<String> muxers) {
         return NoiseHandshakePayloadPb.newBuilder()
-                .setIdentityKey(ByteString.copyFrom(identity.publicKey().encoded()))
-                .setIdentitySig(ByteString.copyFrom(identity.sign(signed(staticKey))))
+                .setIdentityKey(ByteString.copyFrom(identity.encoded()))
+                .setIdentitySig(ByteString.copyFrom(signature))
                 .setExtensions(NoiseExtensionsPb.newBuilder().addAllStreamMuxers(muxers))
                 .build()
                 .toByteArray();
+    }
+
+    /** What shows that {@code staticKey} is the host's own. */
+    static byte[] sign(PrivateKey identity, byte[] staticKey) {
+        return identity.sign(signed(staticKey));
     }
 
     /**

@@ -24,6 +24,7 @@ public final class NoiseProtocol implements SecurityProtocol {
     private final PrivateKey identity;
     private final SecureRandom random;
     private final KeyPair staticKey;
+    private final byte[] signature;
 
     /**
      * @param random for the static key, which is this instance's alone, and the key of each handshake
@@ -32,6 +33,7 @@ public final class NoiseProtocol implements SecurityProtocol {
         this.identity = identity;
         this.random = random;
         this.staticKey = KeyPair.generate(random);
+        this.signature = NoisePayload.sign(identity, staticKey.publicKey());
     }
 
     @Override
@@ -55,7 +57,7 @@ public final class NoiseProtocol implements SecurityProtocol {
         if (expected.isPresent() && !expected.get().equals(peer)) {
             throw new WrongPeerException(expected.get(), peer);
         }
-        send(connection, handshake.write(NoisePayload.encode(identity, staticKey.publicKey(), muxers)));
+        send(connection, handshake.write(NoisePayload.encode(identity.publicKey(), signature, muxers)));
         return new NoiseConnection(connection, remote.key(), firstOf(muxers, remote.muxers()), handshake);
     }
 
@@ -63,7 +65,7 @@ public final class NoiseProtocol implements SecurityProtocol {
     public SecureConnection inbound(RawConnection connection, List<String> muxers) throws IOException {
         HandshakeState handshake = new HandshakeState(false, NOTHING, staticKey, KeyPair.generate(random));
         handshake.read(receive(connection));
-        send(connection, handshake.write(NoisePayload.encode(identity, staticKey.publicKey(), muxers)));
+        send(connection, handshake.write(NoisePayload.encode(identity.publicKey(), signature, muxers)));
         byte[] payload = handshake.read(receive(connection));
         NoisePayload remote = NoisePayload.verified(payload, handshake.remoteStatic());
         return new NoiseConnection(connection, remote.key(), firstOf(remote.muxers(), muxers), handshake);
