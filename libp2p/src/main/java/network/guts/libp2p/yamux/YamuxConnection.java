@@ -168,6 +168,10 @@ public final class YamuxConnection implements MuxedConnection {
         } finally {
             accepting.unlock();
         }
+        if (!isOpen()) {
+            // It ended at the same moment, and has seen this stream or not.
+            forget(stream);
+        }
         return stream;
     }
 
