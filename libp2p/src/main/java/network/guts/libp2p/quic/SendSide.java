@@ -23,6 +23,8 @@ final class SendSide {
     /** Enough to keep the event loop busy while the writer is woken. */
     private static final int IN_FLIGHT = 8 * SendBuffers.SIZE;
 
+    private static final String STOPPED = "the remote does not want more of the stream";
+
     private static final String CLOSED = "this side of the stream was closed";
 
     private final QuicStream stream;
@@ -186,16 +188,39 @@ final class SendSide {
         String reason = channel == null ? "the stream was not opened" : failed;
         if (channel == null || reason != null) {
             next.ifPresentOrElse(filled -> written(filled, reason), this::finWritten);
-        } else if (next.isPresent()) {
+            return;
+        }
+        ChannelFuture writing;
+        if (next.isPresent()) {
             SendBuffers.Filled filled = next.get();
-            channel.write(filled.bytes()).addListener((ChannelFuture done) -> written(filled, failure(done)));
+            writing = channel.write(filled.bytes());
+            writing.addListener((ChannelFuture done) -> written(filled, failure(done)));
         } else {
-            channel.write(QuicStreamFrame.EMPTY_FIN).addListener((ChannelFuture done) -> finWritten());
+            writing = channel.write(QuicStreamFrame.EMPTY_FIN);
+            writing.addListener((ChannelFuture done) -> finWritten());
+        }
+        if (!writing.isDone() && channel.bytesBeforeUnwritable() > 0) {
+            stopped();
         }
     }
 
+    /**
+     * The remote has stopped the stream, and nothing waited to be sent that could have failed then. QUIC has forgotten the
+     * stream since, which shows only so: it takes nothing although there was room.
+     */
+    private void stopped() {
+        lock.lock();
+        try {
+            failure = STOPPED;
+            writable.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        stream.goneIfOver();
+    }
+
     private static @Nullable String failure(ChannelFuture done) {
-        return done.isSuccess() ? null : "the remote does not want more of the stream";
+        return done.isSuccess() ? null : STOPPED;
     }
 
     private void written(SendBuffers.Filled filled, @Nullable String failed) {

@@ -398,6 +398,35 @@ class QuicConnectionTest {
         }
     }
 
+    @Test
+    void aWriterHearsOfAStopThatCameWhileItHadNothingToSend() throws Exception {
+        try (Pair pair = Pair.connect()) {
+            MuxedStream writer = opened(pair.ours());
+            MuxedStream reader = accepted(pair.theirs());
+            MuxedStream other = opened(pair.ours());
+            MuxedStream echoing = accepted(pair.theirs());
+            CompletableFuture<Boolean> echo = started(() -> echo(echoing));
+            reader.close();
+            byte[] chunk = new byte[300_000];
+            writer.write(chunk, 0, chunk.length);
+            Await.until("stopped", () -> pair.theirs().streams() == 1);
+            for (int round = 0; round < 20; round++) {
+                other.write(chunk, 0, 1);
+                assertThat(other.read(new byte[1], 0, 1)).isEqualTo(1);
+            }
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            writer.write(chunk, 0, chunk.length);
+                        }
+                    })
+                    .isInstanceOf(StreamResetException.class);
+            writer.close();
+            Await.until("forgotten", () -> pair.ours().streams() == 1);
+            other.close();
+            echo.get();
+        }
+    }
+
     private static void echo(MuxedStream stream) throws IOException {
         byte[] buffer = new byte[8192];
         int count = stream.read(buffer, 0, buffer.length);
